@@ -1,0 +1,1 @@
+"""Generated from proto/ by `python -m bootstrap.proto`; not edited by hand."""

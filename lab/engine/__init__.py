@@ -1,0 +1,1 @@
+"""Bringing labs up and down, and acting on the ones that run."""

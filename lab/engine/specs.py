@@ -1,0 +1,134 @@
+"""Topology node -> container specification. Pure, but for reading start-up files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from lab.card import card_table
+from lab.errors import LabError
+from lab.ownership import LABEL_LAB, LABEL_NODE, LABEL_ROLE, LABEL_SPEC, LABEL_TOPOLOGY
+from lab.runtime.docker_engine import ContainerSpec
+from lab.topology.model import Node, Role, Topology
+
+ROLE_CAPABILITIES: Mapping[Role, tuple[str, ...]] = {
+    Role.HOST: ("NET_ADMIN", "NET_RAW"),
+    Role.TGEN: ("NET_ADMIN", "NET_RAW"),
+    Role.STORAGE: ("NET_ADMIN", "NET_RAW"),
+    Role.DPU: ("NET_ADMIN", "NET_RAW"),
+    Role.ROUTER: ("NET_ADMIN", "NET_RAW", "SYS_ADMIN", "SETUID", "SETGID", "CHOWN"),
+}
+"""All that a role gets, beside the file's own cap-add; docs/images.md says why."""
+
+GENERIC_CAPABILITIES = ("NET_ADMIN",)
+"""Added to Docker's defaults for images that are not ours: `ip` must work in `exec`."""
+
+CARD_TABLE = "/etc/dpulab/card.json"
+FRR_CONFIG = "/etc/frr/frr.conf"
+
+_IPV6_ON = {
+    "net.ipv6.conf.all.disable_ipv6": "0",
+    "net.ipv6.conf.default.disable_ipv6": "0",
+}
+"""Docker switches IPv6 off in containers that it gives no IPv6 network."""
+
+
+def files_of(topology: Topology, node: Node) -> dict[str, bytes]:
+    """Files that the engine puts into a node before it starts: path -> content."""
+    files: dict[str, bytes] = {}
+    if node.role is Role.DPU:
+        table = card_table(topology, node.name)
+        files[CARD_TABLE] = json.dumps(table, indent=2).encode() + b"\n"
+    if node.role is Role.ROUTER and node.startup_config:
+        try:
+            files[FRR_CONFIG] = Path(node.startup_config).read_bytes()
+        except OSError as error:
+            raise LabError(f"{node.startup_config}: {error.strerror}") from error
+    return files
+
+
+def container_spec(
+    topology: Topology, node: Node, network: str, image_id: str, files: Mapping[str, bytes]
+) -> ContainerSpec:
+    """What to ask the container engine for.
+
+    The label dpulab.spec holds a digest of everything that went in, so that `up` can tell a
+    container that still fits its file from one that has to be made anew.
+    """
+    spec = ContainerSpec(
+        name=topology.container_name(node.name),
+        hostname="" if node.network_mode in ("host",) or _shares(node) else node.name,
+        image=node.image,
+        labels=_labels(topology, node),
+        network=_network(topology, node, network),
+        ipv4=node.mgmt_ipv4,
+        ipv6=node.mgmt_ipv6,
+        env=_environment(topology, node),
+        binds=node.binds,
+        cmd=node.cmd,
+        entrypoint=node.entrypoint,
+        sysctls=_sysctls(node),
+        cap_add=_cap_add(node),
+        cap_drop=() if node.role is Role.GENERIC else ("ALL",),
+        privileged=node.privileged,
+        devices=node.devices,
+        nano_cpus=int(node.cpu * 1e9),
+        memory_bytes=node.memory_bytes,
+        dns=node.dns.servers,
+        dns_search=node.dns.search,
+        dns_options=node.dns.options,
+        ports=tuple((p.host_ip, p.host_port, p.port, p.protocol) for p in node.ports),
+        security=() if node.role is Role.GENERIC else ("no-new-privileges",),
+    )
+    labels = {**spec.labels, LABEL_SPEC: _digest(spec, image_id, files)}
+    return replace(spec, labels=labels)
+
+
+def _digest(spec: ContainerSpec, image_id: str, files: Mapping[str, bytes]) -> str:
+    contents = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
+    text = json.dumps([asdict(spec), image_id, contents], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _shares(node: Node) -> bool:
+    return node.network_mode.startswith("container:")
+
+
+def _labels(topology: Topology, node: Node) -> dict[str, str]:
+    return {
+        **node.labels,
+        LABEL_LAB: topology.name,
+        LABEL_NODE: node.name,
+        LABEL_ROLE: str(node.role),
+        LABEL_TOPOLOGY: str(topology.source),
+    }
+
+
+def _network(topology: Topology, node: Node, network: str) -> str:
+    if node.on_mgmt:
+        return network
+    if _shares(node):
+        return f"container:{topology.container_name(node.network_mode.partition(':')[2])}"
+    return node.network_mode
+
+
+def _environment(topology: Topology, node: Node) -> dict[str, str]:
+    """The node's env, and CLAB_INTFS: containerlab's count of interfaces to wait for."""
+    env = {"CLAB_INTFS": str(len(topology.links_of(node.name))), **node.env}
+    if node.role is Role.DPU:
+        env.setdefault("OPID_PERSONALITY", node.personality)
+    return env
+
+
+def _sysctls(node: Node) -> dict[str, str]:
+    if node.network_mode == "host" or _shares(node):
+        return dict(node.sysctls)
+    return {**_IPV6_ON, **node.sysctls}
+
+
+def _cap_add(node: Node) -> tuple[str, ...]:
+    given = ROLE_CAPABILITIES.get(node.role, GENERIC_CAPABILITIES)
+    return tuple(dict.fromkeys((*given, *node.cap_add)))
