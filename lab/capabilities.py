@@ -103,6 +103,18 @@ def unsupported(topology: Topology, capabilities: Iterable[Capability]) -> list[
     ]
 
 
+def refuse_unsupported(topology: Topology) -> None:
+    """Raise UnsupportedError when a topology asks for what this machine lacks; all of it at once.
+
+    Only what is asked for is probed.
+    """
+    asked = {name for name, *_ in _needs(topology)}
+    errors = unsupported(topology, [probe_one(name) for name in sorted(asked)])
+    if errors:
+        text = "\n".join(error.message for error in errors)
+        raise UnsupportedError(errors[0].capability, text, errors[0].hint)
+
+
 _LINK_NEEDS = {
     LinkType.VETH: "veth",
     LinkType.HOST: "veth",

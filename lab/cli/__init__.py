@@ -6,7 +6,6 @@ import sys
 from importlib.metadata import version
 from typing import Annotated
 
-import click
 import typer
 
 from lab.cli import lifecycle, links, machine, nodes, testing
@@ -24,7 +23,7 @@ app = typer.Typer(
 )
 
 
-def _print_version(wanted: bool) -> None:  # noqa: FBT001 - the callback's signature is click's
+def _print_version(wanted: bool) -> None:
     if wanted:
         out.print(f"dpulab {version('dpulab')}")
         raise typer.Exit
@@ -35,7 +34,9 @@ def _root(
     *,
     version_: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     """A laboratory of DPUs/IPUs in containers."""
@@ -48,14 +49,11 @@ for _module in (lifecycle, nodes, links, testing, machine):
 def main() -> None:
     """Entry point: errors a user can act on become a message and an exit code."""
     try:
-        code = app(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        code = EXIT_ERROR
+        app()
     except LabError as error:
         show_error(error)
-        code = EXIT_ERROR
-    except (KeyboardInterrupt, click.Abort):
-        err.print("interrupted")
-        code = EXIT_INTERRUPTED
-    sys.exit(code if isinstance(code, int) else 0)
+        sys.exit(EXIT_ERROR)
+    except SystemExit as end:
+        if end.code == EXIT_INTERRUPTED:
+            err.print("interrupted")
+        raise

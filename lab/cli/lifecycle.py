@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from graphlib import CycleError
 from pathlib import Path
 from typing import Annotated
@@ -44,8 +43,9 @@ def up(
     *,
     trust: TrustOption = False,
     max_workers: Annotated[
-        int, typer.Option(min=1, help="Containers started at once.", show_default="4 per core")
-    ] = 0,
+        int | None,
+        typer.Option(min=1, help="Containers started at once.", show_default="4 per core"),
+    ] = None,
     timeout: Annotated[
         float, typer.Option(min=1, help="Seconds that a node may take to become ready.")
     ] = DEFAULT_TIMEOUT,
@@ -54,19 +54,19 @@ def up(
     """Bring a lab up, or repair one that is damaged. Doing it twice changes nothing."""
     topology = load_topology(file, name)
     refuse_unsupported(topology)
-    check_trust(topology, trust=trust)
+    refuse_untrusted(topology, trust=trust)
     plan = plans.build(topology)
-    err.print(f"lab [bold]{escape(topology.name)}[/]: {len(topology.nodes)} nodes, "
-              f"{len(topology.links)} links")
+    err.print(
+        f"lab [bold]{escape(topology.name)}[/]: {len(topology.nodes)} nodes, "
+        f"{len(topology.links)} links"
+    )
     with PlanProgress(len(plan.operations), verbose=verbose) as progress:
-        lab, changed = session.up(
-            topology, progress, workers=max_workers or None, timeout=timeout
-        )
+        lab, changed = session.up(topology, progress, workers=max_workers, timeout=timeout)
     err.print(f"lab [bold]{escape(topology.name)}[/] is up{'' if changed else ', nothing to do'}")
     _show_next_steps(lab)
 
 
-def check_trust(topology: Topology, *, trust: bool) -> None:
+def refuse_untrusted(topology: Topology, *, trust: bool) -> None:
     """List what a topology asks of root; refuse what needs --trust without it."""
     asked = grants(topology)
     for grant in asked:
@@ -127,13 +127,9 @@ def status(
     if not data:
         err.print("no lab is up")
         return
-    columns = ("LAB", "NODE", "ROLE", "IMAGE", "STATE", "MGMT ADDRESS", "LINKS")
-    rows = [
-        (name, one["node"], one["role"], one["image"], one["state"], one["ipv4_address"], one["links"])
-        for name, nodes in data.items()
-        for one in nodes
-    ]
-    print_table(columns, rows)
+    keys = ("node", "role", "image", "state", "ipv4_address", "links")
+    rows = [(name, *(one[key] for key in keys)) for name, nodes in data.items() for one in nodes]
+    print_table(("LAB", "NODE", "ROLE", "IMAGE", "STATE", "MGMT ADDRESS", "LINKS"), rows)
 
 
 def validate(file: TopologyArgument, name: NameOption = None) -> None:
@@ -179,6 +175,3 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
     app.command("status")(status)
     app.command("inspect", help="The same as status.")(status)
-
-
-

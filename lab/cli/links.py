@@ -91,7 +91,8 @@ def show(lab: LabOption = None, fmt: FormatOption = Format.TABLE) -> None:
 
 
 def _row(end: str, state: ImpairmentState) -> tuple[str, ...]:
-    words = " ".join(f"{key} {value}" for key, value in impairments.describe(state.impairment).items())
+    settings = impairments.describe(state.impairment)
+    words = " ".join(f"{key} {value}" for key, value in settings.items())
     counters = state.counters
     counts = (counters.seen, counters.lost, counters.duplicated, counters.corrupted)
     return (end, words or "none", *(str(count) for count in counts))

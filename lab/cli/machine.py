@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated
 
 import typer
-from typer.completion import get_completion_script
 
 from lab import capabilities
 from lab.cli.common import EXIT_ERROR, Format, FormatOption, print_json, print_table
 from lab.scenario import schema as scenario_schema
 from lab.topology import schema as topology_schema
-
 
 ESSENTIAL = ("root", "docker", "netns", "veth")
 """Without these there is no lab at all: `doctor` ends with 2."""
@@ -38,19 +38,12 @@ def doctor(fmt: FormatOption = Format.TABLE) -> None:
     """Show what this machine can do, and why not where it cannot."""
     found = capabilities.probe()
     if fmt is Format.JSON:
-        print_json(
-            [
-                {
-                    "name": one.name,
-                    "available": one.available,
-                    "reason": one.reason,
-                    "needed_for": one.needed_for,
-                }
-                for one in found
-            ]
-        )
+        print_json([asdict(one) for one in found])
     else:
-        rows = [(one.name, "yes" if one.available else "no", one.reason, one.needed_for) for one in found]
+        rows = [
+            (one.name, "yes" if one.available else "no", one.reason, one.needed_for)
+            for one in found
+        ]
         print_table(("CAPABILITY", "HERE", "WHY", "NEEDED FOR"), rows)
     if any(one.name in ESSENTIAL and not one.available for one in found):
         raise typer.Exit(EXIT_ERROR)
@@ -66,10 +59,9 @@ def schema(
 
 def completion(shell: Annotated[Shell, typer.Argument(help="Your shell.")]) -> None:
     """Print the completion script: source <(dpulab completion bash)."""
-    script = get_completion_script(
-        prog_name="dpulab", complete_var="_DPULAB_COMPLETE", shell=shell.value
-    )
-    sys.stdout.write(script + "\n")
+    environment = {**os.environ, "_DPULAB_COMPLETE": f"source_{shell.value}"}
+    program = sys.argv[0]
+    os.execve(program, [program], environment)  # noqa: S606 - typer prints it when asked like this
 
 
 def register(app: typer.Typer) -> None:

@@ -114,5 +114,3 @@ def register(app: typer.Typer) -> None:
     app.command("exec", context_settings={"allow_interspersed_args": True})(exec_)
     app.command()(logs)
     app.add_typer(node_app, name="node")
-
-

@@ -23,7 +23,7 @@ _NOTHING_DONE = ("there", "runs", "whole", "unchanged", "nothing to run", "nothi
 class PlanProgress:
     """Tells a person how a plan goes."""
 
-    def __init__(self, total: int, *, verbose: bool = False) -> None:
+    def __init__(self, total: int = 0, *, verbose: bool = False) -> None:
         self._total = total
         self._verbose = verbose
         self._turn = threading.Lock()
@@ -43,6 +43,10 @@ class PlanProgress:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Take the live line away."""
         if self._status:
             self._status.stop()
 
@@ -73,4 +77,5 @@ class PlanProgress:
     def _refresh(self) -> None:
         if self._status:
             now = next(iter(self._running.values()), "")
-            self._status.update(f"{self._done}/{self._total} {escape(now)}")
+            count = f"{self._done}/{self._total} " if self._total else ""
+            self._status.update(f"{count}{escape(now)}")

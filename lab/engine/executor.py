@@ -34,7 +34,7 @@ class Progress(Protocol):
         ...
 
 
-class Cancelled(LabError):
+class CancelledRunError(LabError):
     """The run was called off; operations that wait end with this."""
 
 
@@ -49,9 +49,9 @@ class Cancellation:
         self._event.set()
 
     def pause(self, seconds: float) -> None:
-        """Sleep, but not after a cancellation. Raises Cancelled."""
+        """Sleep, but not after a cancellation. Raises CancelledRunError."""
         if self._event.wait(seconds):
-            raise Cancelled("cancelled")
+            raise CancelledRunError("cancelled")
 
     @property
     def is_set(self) -> bool:

@@ -64,7 +64,7 @@ def _give_to_caller(path: Path) -> None:
 
 
 def topology_data(topology: Topology, containers: Mapping[str, Container]) -> dict[str, Any]:
-    """The lab as data: containerlab's topology-data.json and, under `cards`, the DPUs' functions."""
+    """The lab as data: containerlab's shape and, under `cards`, the functions of the DPUs."""
     nodes = enumerate(topology.nodes.values())
     return {
         "name": topology.name,

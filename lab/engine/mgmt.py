@@ -72,7 +72,7 @@ def _must_be_ours(existing: dict[str, Any], topology: Topology) -> None:
 
 def _refuse_overlap(wanted: Network, taken: dict[Network, str]) -> None:
     for network, owner in taken.items():
-        if network.version == wanted.version and wanted.overlaps(network):  # type: ignore[arg-type]
+        if network.version == wanted.version and wanted.overlaps(network):
             raise LabError(
                 f"management subnet {wanted} is taken: it overlaps {network} of {owner}",
                 "choose another mgmt.ipv4-subnet, or leave it out to get a free one",

@@ -9,11 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-
 from lab.engine.executor import Cancellation
 from lab.errors import LabError
+from lab.opi import OpiClient
 from lab.runtime.container_node import ContainerNode
 from lab.runtime.docker_engine import Container, Docker
 from lab.topology.model import Healthcheck, Node, Readiness
@@ -119,12 +117,6 @@ class ReadinessProbe:
 
 def _grpc_reason(container: Container) -> str:
     """Why the gRPC server cannot be used yet, '' when its health says SERVING."""
-    with grpc.insecure_channel(f"{container.ipv4}:{GRPC_PORT}") as channel:
-        try:
-            reply = health_pb2_grpc.HealthStub(channel).Check(
-                health_pb2.HealthCheckRequest(), timeout=1
-            )
-        except grpc.RpcError as error:
-            return f"gRPC on {container.ipv4}:{GRPC_PORT}: {error.code().name}"
-    serving = reply.status == health_pb2.HealthCheckResponse.SERVING
-    return "" if serving else "its gRPC server is not serving yet"
+    with OpiClient(f"{container.ipv4}:{GRPC_PORT}") as client:
+        serving = client.health(timeout=1)
+    return "" if serving else f"gRPC on {client.target} is not serving yet"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -29,6 +29,7 @@ from lab.runtime.container_node import BridgeNode
 from lab.runtime.docker_engine import Container, Docker
 from lab.topology.loader import load
 from lab.topology.model import Impairment, Kind, Role, Topology, from_json
+from lab.trust import grants
 
 
 class LabSession:
@@ -148,7 +149,8 @@ def open_lab(name: str, docker: Docker | None = None) -> LabSession:
     except FileNotFoundError:
         known = ", ".join(running_labs())
         raise LabError(
-            f"no lab named {name} is up", f"labs: {known}" if known else "`dpulab up FILE` starts one"
+            f"no lab named {name} is up",
+            f"labs: {known}" if known else "`dpulab up FILE` starts one",
         ) from None
     return LabSession(topology, docker or Docker(), connect())
 
@@ -198,14 +200,11 @@ class _Quiet:
 
 
 @contextmanager
-def running_lab(
-    path: Path, name: str | None = None, progress: Progress | None = None
-) -> Iterator[LabSession]:
-    """A lab for the length of a `with`: brought up from its file, and down at the end.
+def running_lab(topology: Topology, progress: Progress | None = None) -> Iterator[LabSession]:
+    """A lab for the length of a `with`: brought up, and taken down at the end.
 
     A lab of that name that is up already is used (and repaired), and left up.
     """
-    topology = load(path, name=name)
     was_up = topology.name in running_labs()
     session, _ = up(topology, progress or _Quiet())
     try:
@@ -213,6 +212,24 @@ def running_lab(
     finally:
         if not was_up:
             down(topology.name)
+
+
+def lab_of_file(path: Path, name: str | None) -> AbstractContextManager[LabSession]:
+    """`running_lab` for a topology file that nobody has to be asked to trust."""
+    topology = load(path, name=name)
+    refused = [str(grant) for grant in grants(topology) if grant.needs_trust]
+    if refused:
+        raise LabError(
+            f"{path.name} asks for what touches this machine: {'; '.join(refused)}",
+            "bring it up with `dpulab up --trust` first",
+        )
+    return running_lab(topology)
+
+
+def image_ids(lab: LabSession) -> dict[str, str]:
+    """The image of every node, by id: what a verdict was reached on."""
+    images = {node.image for node in lab.topology.nodes.values() if node.image}
+    return {image: lab.docker.image_id(image) or "" for image in sorted(images)}
 
 
 def known_labs(docker: Docker | None = None) -> list[str]:

@@ -19,7 +19,10 @@ ROLE_CAPABILITIES: Mapping[Role, tuple[str, ...]] = {
     Role.TGEN: ("NET_ADMIN", "NET_RAW"),
     Role.STORAGE: ("NET_ADMIN", "NET_RAW"),
     Role.DPU: ("NET_ADMIN", "NET_RAW"),
-    Role.ROUTER: ("NET_ADMIN", "NET_RAW", "SYS_ADMIN", "SETUID", "SETGID", "CHOWN"),
+    Role.ROUTER: (
+        *("NET_ADMIN", "NET_RAW", "SYS_ADMIN", "NET_BIND_SERVICE"),
+        *("SETUID", "SETGID", "DAC_OVERRIDE", "KILL"),
+    ),
 }
 """All that a role gets, beside the file's own cap-add; docs/images.md says why."""
 
@@ -32,8 +35,11 @@ FRR_CONFIG = "/etc/frr/frr.conf"
 _IPV6_ON = {
     "net.ipv6.conf.all.disable_ipv6": "0",
     "net.ipv6.conf.default.disable_ipv6": "0",
+    "net.ipv6.conf.default.accept_dad": "0",
 }
-"""Docker switches IPv6 off in containers that it gives no IPv6 network."""
+"""Docker switches IPv6 off in containers that it gives no IPv6 network. The loader has refused
+duplicates,
+so no address need be tentative for its first second."""
 
 
 def files_of(topology: Topology, node: Node) -> dict[str, bytes]:
@@ -60,7 +66,7 @@ def container_spec(
     """
     spec = ContainerSpec(
         name=topology.container_name(node.name),
-        hostname="" if node.network_mode in ("host",) or _shares(node) else node.name,
+        hostname="" if node.network_mode == "host" or _shares(node) else node.name,
         image=node.image,
         labels=_labels(topology, node),
         network=_network(topology, node, network),
@@ -120,6 +126,8 @@ def _environment(topology: Topology, node: Node) -> dict[str, str]:
     env = {"CLAB_INTFS": str(len(topology.links_of(node.name))), **node.env}
     if node.role is Role.DPU:
         env.setdefault("OPID_PERSONALITY", node.personality)
+        # serial number and UUID derive from it: labs from one file get different cards
+        env.setdefault("OPID_NODE", f"{topology.name}/{node.name}")
     return env
 
 

@@ -10,6 +10,7 @@ import os
 import shlex
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -36,6 +37,9 @@ from lab.topology.model import Kind, LinkType, Node, Stage, StageExec, Topology
 
 DEFAULT_TIMEOUT = 120.0
 """How long one node may take to become ready. Seconds."""
+
+
+_CARRIER_DEADLINE = 3.0
 
 
 @dataclass
@@ -148,7 +152,7 @@ class BringUp:
             plans.CreateNetwork: self._create_network,
             plans.StartNode: self._start_node,
             plans.CreateLink: self._create_link,
-            plans.JoinLinks: lambda op: self._stage_exec(op.node, Stage.CREATE_LINKS),
+            plans.JoinLinks: self._join_links,
             plans.ConfigureNode: self._configure,
             plans.AwaitReady: self._await_ready,
             plans.AwaitExit: self._await_exit,
@@ -210,6 +214,16 @@ class BringUp:
             self._made.links.append(link)
         return "created" if made else "whole"
 
+    def _join_links(self, operation: plans.JoinLinks) -> str:
+        node = operation.node
+        deadline = time.monotonic() + _CARRIER_DEADLINE
+        for pause in backoff():
+            waiting = self._net.waiting_ends(self._topology, node.name)
+            if not waiting or time.monotonic() > deadline:
+                break  # a link that was cut by hand stays down: that is not ours to judge
+            self._cancellation.pause(pause)
+        return self._stage_exec(node, Stage.CREATE_LINKS)
+
     def _configure(self, operation: plans.ConfigureNode) -> str:
         """Commands run when the node was started, or one of its links was made anew."""
         node = operation.node
@@ -226,9 +240,7 @@ class BringUp:
         node = operation.node
         if node.kind is Kind.BRIDGE or self._exited_as_planned(node):
             return "nothing to wait for"
-        note = await_ready(
-            self._docker, self._topology, node, self.timeout, self._cancellation
-        )
+        note = await_ready(self._docker, self._topology, node, self.timeout, self._cancellation)
         self._stage_exec(node, Stage.HEALTHY)
         return note
 
@@ -361,7 +373,7 @@ def run_command(container: ContainerNode, command: str) -> None:
 def _signals_interrupt() -> Iterator[None]:
     """SIGTERM and SIGHUP end a run as Ctrl-C does: with a rollback."""
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     with _handlers(interrupt, SIGTERM, SIGHUP):

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from lab.graph.layers import layers
+from collections.abc import Mapping
+
+from lab.graph.layers import depths, top_down
 from lab.graph.palette import ROLES, TEXT
 from lab.graph.wording import addresses_of, far_end, impairments, printable, role_of
 from lab.topology.model import Endpoint, Link, Node, Topology
 
-# Entity codes of Mermaid's text: "#" opens one, so it is a special character itself.
-_ENTITIES = {char: f"#{ord(char)};" for char in '#"<>&`\\|[](){}'}
+# Entity codes of Mermaid's text: "#" opens one, so it is a special character itself; "%%{" would
+# open a directive even inside a text.
+_ENTITIES = {char: f"#{ord(char)};" for char in '#"<>&`\\|[](){}%'}
 
 
 def mermaid(topology: Topology) -> str:
     """A Mermaid flowchart: nodes by role from top to bottom, links with both their ends."""
-    names = [name for layer in layers(topology) for name in layer]
-    lines = [f"%% {printable(topology.name)}", "flowchart TB"]
-    lines += [_node(topology.nodes[name]) for name in names]
+    depth = depths(topology)
+    lines = [f"%% {_text(topology.name)}", "flowchart TB"]
+    lines += [_node(topology.nodes[name]) for name in depth]
     for number, link in enumerate(topology.links):
-        lines += _link(number, link)
+        lines += _link(number, link, depth)
     lines += _class_definitions({role_of(node) for node in topology.nodes.values()})
     return "\n".join(lines) + "\n"
 
@@ -27,26 +30,22 @@ def _node(node: Node) -> str:
     return f'    {_identifier(node.name)}["{_text(node.name)}<br/>{role}"]:::{role}'
 
 
-def _link(number: int, link: Link) -> list[str]:
-    near = _end(link.a)
+def _link(number: int, link: Link, depth: Mapping[str, int]) -> list[str]:
     if link.b is None:
         stub = f"stub_{number}"
-        label = f"{near}<br/>mtu {link.mtu}"
+        label = f"{_end(link.a)}<br/>mtu {link.mtu}"
         return [
             f'    {stub}(["{_text(far_end(link))}"])',
             f'    {_identifier(link.a.node)} -.-|"{label}"| {stub}',
         ]
-    label = f"{near}<br/>mtu {link.mtu}<br/>{_end(link.b)}"
-    return [f'    {_identifier(link.a.node)} ---|"{label}"| {_identifier(link.b.node)}']
+    upper, lower = top_down(link.a, link.b, depth)
+    label = f"{_end(upper)}<br/>mtu {link.mtu}<br/>{_end(lower)}"
+    return [f'    {_identifier(upper.node)} ---|"{label}"| {_identifier(lower.node)}']
 
 
 def _end(end: Endpoint) -> str:
-    return _text(" ".join([str(end), *addresses_of(end), *_bracketed(end)]))
-
-
-def _bracketed(end: Endpoint) -> list[str]:
-    words = impairments(end.impairment)
-    return [f"({', '.join(words)})"] if words else []
+    lines = [str(end), *addresses_of(end), *impairments(end.impairment)]
+    return "<br/>".join(_text(line) for line in lines)
 
 
 def _class_definitions(roles: set[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from lab.topology.model import Kind, Node, Role, Topology
+from lab.topology.model import Endpoint, Kind, Node, Role, Topology
 
 _RANKS = {Role.HOST: 0, Role.DPU: 1, Role.ROUTER: 2}
 _NETWORK, _LAST = 2, 3
@@ -28,6 +28,16 @@ def layers(topology: Topology) -> list[list[str]]:
         result += _by_distance(group, neighbours, placed)
         placed.update(group)
     return [layer for layer in result if layer]
+
+
+def depths(topology: Topology) -> dict[str, int]:
+    """Number of each node's layer, 0 at the top."""
+    return {name: depth for depth, layer in enumerate(layers(topology)) for name in layer}
+
+
+def top_down(one: Endpoint, other: Endpoint, depth: Mapping[str, int]) -> list[Endpoint]:
+    """Two link ends, the upper first; drawing tools rank nodes by the direction of an edge."""
+    return sorted((one, other), key=lambda end: depth[end.node])
 
 
 def _rank(node: Node) -> int:

@@ -27,6 +27,10 @@ _ETHTOOL_STXCSUM = 0x17
 _ETHTOOL_SGRO = 0x2C
 _IFA_F_NODAD = 0x02
 
+_COUNTERS = tuple(
+    f"{way}_{what}" for way in ("rx", "tx") for what in ("packets", "bytes", "dropped", "errors")
+)
+
 R = TypeVar("R")
 
 
@@ -112,7 +116,7 @@ def _ethtool(control: socket.socket, interface: str, command: int, value: int) -
         fcntl.ioctl(control, _SIOCETHTOOL, request)
     except OSError as error:
         if error.errno != errno.EOPNOTSUPP:
-            raise LabError(f"ethtool on {interface}: {os.strerror(error.errno)}") from error
+            raise LabError(f"ethtool on {interface}: {error.strerror}") from error
 
 
 def delete(netns: Path, interface: str) -> None:
@@ -136,6 +140,18 @@ def set_state(netns: Path, interface: str, *, up: bool) -> None:
         netlink.link("set", index=index, state="up" if up else "down")
 
     with_netlink(netns, work)
+
+
+def carries(netns: Path, interface: str) -> bool:
+    """Whether a device passes frames (operational state, RFC 2863)."""
+
+    def work(netlink: Any) -> bool:
+        index = index_of(netlink, interface)
+        if index is None:
+            raise LabError(f"there is no device {interface}")
+        return netlink.get_links(index)[0].get("operstate") in ("UP", "UNKNOWN")
+
+    return with_netlink(netns, work)
 
 
 def adopt(old: Path, new: Path, prefix: str) -> list[str]:
@@ -181,7 +197,6 @@ def counters(netns: Path, interface: str) -> dict[str, int]:
         if index is None:
             raise LabError(f"there is no device {interface}")
         stats = netlink.get_links(index)[0].get("stats64") or {}
-        names = ("packets", "bytes", "dropped", "errors")
-        return {f"{way}_{name}": int(stats[f"{way}_{name}"]) for way in ("rx", "tx") for name in names}
+        return {name: int(stats[name]) for name in _COUNTERS}
 
     return with_netlink(netns, work)

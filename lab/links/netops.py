@@ -131,6 +131,11 @@ class NetOps:
             self._configure(topology, link, place_of(topology, end), end.node)
         return not whole
 
+    def waiting_ends(self, topology: Topology, node: str) -> list[str]:
+        """Link ends of a node that do not carry frames yet: a fresh veth takes a moment."""
+        places = [place_of(topology, end) for _, end in topology.links_of(node)]
+        return [one.interface for one in places if not ends.carries(one.netns, one.interface)]
+
     def link_is_whole(self, topology: Topology, link: Link) -> bool:
         """Whether the devices of a link exist and belong together."""
         places = [place_of(topology, end) for end in link.endpoints]

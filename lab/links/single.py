@@ -48,26 +48,27 @@ def create_macvlan(topology: Topology, link: Link) -> None:
     """`macvlan`: a device of its own MAC on an interface of the machine."""
     parent = _machine_index(link)
     mode = _MACVLAN_MODES.index(link.macvlan_mode)
-    _create(topology, link, kind="macvlan", link=parent, macvlan_mode=1 << mode)
+    _create(topology, link, {"kind": "macvlan", "link": parent, "macvlan_mode": 1 << mode})
 
 
 def create_vxlan(topology: Topology, link: Link) -> None:
     """`vxlan`: a tunnel end whose underlay is the machine's own namespace (RFC 7348)."""
-    settings: dict[str, Any] = {"vxlan_id": link.vxlan_vni, "vxlan_group": link.vxlan_remote}
+    settings: dict[str, Any] = {"kind": "vxlan", "vxlan_id": link.vxlan_vni}
+    settings["vxlan_group"] = link.vxlan_remote
     if ":" in link.vxlan_remote:
         settings["vxlan_group6"] = settings.pop("vxlan_group")
     settings["vxlan_port"] = link.vxlan_dst_port or 4789
     if link.vxlan_src_port:
         settings["vxlan_port_range"] = {"low": link.vxlan_src_port, "high": link.vxlan_src_port}
-    _create(topology, link, kind="vxlan", **settings)
+    _create(topology, link, settings)
 
 
 def create_dummy(topology: Topology, link: Link) -> None:
     """`dummy`: a device that swallows what is sent through it."""
-    _create(topology, link, kind="dummy")
+    _create(topology, link, {"kind": "dummy"})
 
 
-def _create(topology: Topology, link: Link, **settings: Any) -> None:
+def _create(topology: Topology, link: Link, settings: dict[str, Any]) -> None:
     place = place_of(topology, link.a)
     kind = str(settings["kind"])
     with open_namespace(place.netns) as fd, IPRoute() as netlink:

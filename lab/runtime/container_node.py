@@ -201,11 +201,11 @@ class BridgeNode:
         self, argv: Sequence[str], *, timeout: float = 30.0, env: Mapping[str, str] | None = None
     ) -> ExecResult:
         """Not supported on a bridge."""
-        raise self._refuse(f"run {argv[0]}")
+        raise self._refuse(f"run {argv[0]} (timeout {timeout:g} s, env {env})")
 
     def start(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> Process:
         """Not supported on a bridge."""
-        raise self._refuse(f"run {argv[0]}")
+        raise self._refuse(f"run {argv[0]} (env {env})")
 
     def put(self, data: bytes, path: str, mode: int = 0o644) -> None:
         """Not supported on a bridge."""

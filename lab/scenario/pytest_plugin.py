@@ -128,9 +128,9 @@ class ScenarioPlugin:
         if found is not None:
             factory: LabFactory = found
             return factory
-        from lab.engine.session import running_lab  # noqa: PLC0415 - see above
+        from lab.engine.session import lab_of_file  # noqa: PLC0415 - see above
 
-        return running_lab
+        return lab_of_file
 
 
 class ScenarioCollector(pytest.File):

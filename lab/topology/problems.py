@@ -30,7 +30,8 @@ class Problem:
     def __str__(self) -> str:
         """FILE:LINE:COL: what (path.to.key)."""
         where = f" ({self.path})" if self.path else ""
-        return f"{self.file}:{self.line}:{self.column}: {self.what}{where}"
+        text = "\\n".join(f"{self.what}{where}".splitlines())
+        return f"{self.file}:{self.line}:{self.column}: {text}"
 
 
 @dataclass(frozen=True, slots=True)

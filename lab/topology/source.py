@@ -177,7 +177,8 @@ class _Reader:
         if tag not in {None, _STR_TAG}:
             raise SourceError(f"YAML tag {tag} is not supported", index, "leave the tag out")
         quoted = event.style is not None or tag == _STR_TAG
-        content: str | None = event.value if quoted else Plain(event.value)
+        text = _printable(event.value, index)
+        content: str | None = text if quoted else Plain(text)
         if not quoted and event.value in _NULLS:
             content = None
         value = Value(index, content, is_open=False)
@@ -272,6 +273,18 @@ class _Reader:
                 raise SourceError(f"'<<' merges more than {MAX_VALUES} values", index)
             for name, entry in item.content.items():
                 content.setdefault(name, entry)
+
+
+def _printable(text: str, index: int) -> str:
+    """Refuse what escapes such as "\\0" or "\\e" smuggle in: no field has a use for it.
+
+    JSON writes characters beyond U+FFFF as two escapes (RFC 8259, section 7); they become one.
+    """
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if control := _CONTROL.search(whole) or ("\ufffd" in whole and _CONTROL.search(text)):
+        name = f"U+{ord(control[0]):04X}"
+        raise SourceError(f"an escape gives {name}, which is no printable character", index)
+    return whole
 
 
 def _children(value: Value) -> list[Value]:

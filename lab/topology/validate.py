@@ -183,6 +183,7 @@ def _unknown_link_type(path: KeyPath, value: source.Data) -> Mistake:
         (*path, "type"),
         f"{kind(found)} is no link type",
         hint or suggest(found if isinstance(found, str) else "", _LINK_TYPES, "link types"),
+        key=found is None,
     )
 
 

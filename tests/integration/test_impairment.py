@@ -298,7 +298,7 @@ def test_rate_is_within_15_percent(wire: Wire) -> None:
     asked = _apply(wire, rate_bps=rate)
     times: list[float] = []
     with wire.socket("tx") as sender, wire.socket("rx") as receiver:
-        sender.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8 << 10)  # waits instead of drops
+        sender.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 20 << 10)  # waits instead of drops
         pump = threading.Thread(target=lambda: [sender.send(frame(n, 1500)) for n in range(300)])
         pump.start()
         times.extend(time.monotonic() for _ in _arrivals(receiver))

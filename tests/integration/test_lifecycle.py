@@ -135,13 +135,17 @@ def test_two_labs_from_one_file(
     first, second = up(one), up(other)
     assert pings(first, "h1", "10.9.1.2")
     assert pings(second, "h1", "10.9.1.2")
-    assert first.mgmt_address("h1").rpartition(".")[0] != second.mgmt_address("h1").rpartition(".")[0]
+    assert (
+        first.mgmt_address("h1").rpartition(".")[0] != second.mgmt_address("h1").rpartition(".")[0]
+    )
     session.down(one.name)
     assert pings(second, "h1", "10.9.1.2")
     session.down(other.name)
 
 
-def test_a_failing_command_rolls_everything_back(topology: Make, clean_machine: MachineState) -> None:
+def test_a_failing_command_rolls_everything_back(
+    topology: Make, clean_machine: MachineState
+) -> None:
     made = topology(TWO_HOSTS.replace("h2: {}", "h2: {exec: [ip route add nonsense]}"))
     with pytest.raises(LabError, match=r"h2: `ip route add nonsense` failed with exit code"):
         up(made)
@@ -151,9 +155,7 @@ def test_a_failing_command_rolls_everything_back(topology: Make, clean_machine: 
 def test_a_failing_repair_leaves_the_rest_of_the_lab(topology: Make, docker: Docker) -> None:
     made = topology()
     up(made)
-    broken = topology(
-        TWO_HOSTS.replace("h2: {}", "h2: {}\n    h3: {exec: ['false']}"), made.name
-    )
+    broken = topology(TWO_HOSTS.replace("h2: {}", "h2: {}\n    h3: {exec: ['false']}"), made.name)
     with pytest.raises(LabError, match=r"h3: `false` failed"):
         up(broken)
     assert {one.node for one in docker.containers(made.name)} == {"h1", "h2"}

@@ -251,6 +251,11 @@ def test_byte_order_mark_and_windows_line_ends(tmp_path: Path) -> None:
         (b"{a: " * 5000, "t.clab.yml:1:129: nested deeper than 32 levels"),
         (b"%YAML 9.9\n---\nname: x\n", "t.clab.yml:1:1: "),
         (b'name: "\\U00ffffff"', "t.clab.yml:1:"),
+        (b'name: "\\ud800"', "t.clab.yml:1:7: an escape gives U+D800"),
+        (b'name: "a\\0b"', "t.clab.yml:1:7: an escape gives U+0000"),
+        (b'name: "\\e[31m"', "t.clab.yml:1:7: an escape gives U+001B"),
+        (b'name: "a\\nb"\ntopology: {nodes: {}}', "t.clab.yml:2:19: expected at least 1 entry"),
+        (b'na: "\\ud83d\\ude00"\n', "t.clab.yml:1:1: key 'topology' is missing"),
         (b"", "t.clab.yml:1:1: the file is empty"),
     ],
 )
