@@ -17,7 +17,15 @@ from lab.plan import Operation
 _QUIET = (plans.JoinLinks, plans.CreateLink, plans.ConfigureNode)
 """Operations that get a line only with --verbose: there are many, and they are quick."""
 
-_NOTHING_DONE = ("there", "runs", "whole", "unchanged", "nothing to run", "nothing to wait for")
+_NOTHING_DONE = (
+    "there",
+    "runs",
+    "whole",
+    "unchanged",
+    "ready",
+    "nothing to run",
+    "nothing to wait for",
+)
 
 
 class PlanProgress:

@@ -48,11 +48,11 @@ class ReadinessProbe:
         """Block until ready; return how long it took. Raises LabError with the container's logs."""
         begin = time.monotonic()
         check = self._check()
-        for pause in backoff():
+        for attempt, pause in enumerate(backoff()):
             reason = self._reason_to_wait(check)
             elapsed = time.monotonic() - begin
             if not reason:
-                return f"ready after {elapsed:.1f} s"
+                return f"ready after {elapsed:.1f} s" if attempt else "ready"
             if elapsed > self._timeout:
                 raise LabError(
                     f"{self._node.name} is not ready after {self._timeout:g} s: {reason}",

@@ -103,6 +103,7 @@ class LabSession:
         """Stop a node cleanly, or with SIGKILL; its links keep their other ends."""
         self._container_only(node)
         self._docker.stop(self._topology.container_name(node), kill=kill)
+        self._net.power_off(self._topology, node)
 
     def start_node(self, node: str, timeout: float = DEFAULT_TIMEOUT) -> None:
         """Start a stopped node, give it back its links and wait until it is ready."""

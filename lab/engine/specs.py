@@ -36,10 +36,11 @@ _IPV6_ON = {
     "net.ipv6.conf.all.disable_ipv6": "0",
     "net.ipv6.conf.default.disable_ipv6": "0",
     "net.ipv6.conf.default.accept_dad": "0",
+    "net.ipv6.conf.default.keep_addr_on_down": "1",
 }
 """Docker switches IPv6 off in containers that it gives no IPv6 network. The loader has refused
 duplicates,
-so no address need be tentative for its first second."""
+so no address need be tentative for its first second, and a cut link keeps its addresses."""
 
 
 def files_of(topology: Topology, node: Node) -> dict[str, bytes]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import socket
 from pathlib import Path
 from typing import Any, TextIO
 
 from lab.errors import LabError
-from lab.links import bridge, ends, impairment, pins, single, veth
+from lab.links import bridge, cut, ends, impairment, pins, single, veth
 from lab.links.pins import OWN_NAMESPACE
 from lab.links.place import Place, place_of
 from lab.ownership import RUN, alias_prefix, lab_folder, pin_path, state_path
@@ -83,6 +84,8 @@ class NetOps:
             moved = ends.adopt(old, source, alias_prefix(lab))
         else:
             moved = []
+        for stale in old.parent.glob("routes-*.json"):
+            stale.unlink()  # a node that was started anew has its routes from its own commands
         pins.pin(lab, node, source)
         return moved
 
@@ -92,9 +95,7 @@ class NetOps:
             for name in ends.marked(pin_path(lab, node), alias_prefix(lab)):
                 ends.delete(pin_path(lab, node), name)
         pins.unpin(lab, node)
-        folder = pin_path(lab, node).parent
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
+        shutil.rmtree(pin_path(lab, node).parent, ignore_errors=True)
 
     def nodes(self, lab: str) -> list[str]:
         """Nodes of the lab that have a live namespace."""
@@ -185,17 +186,26 @@ class NetOps:
         return removed
 
     def set_link(self, topology: Topology, node: str, interface: str, up: bool) -> None:
-        """Cut or heal a link: both of its ends, so that neither side can send."""
-        for place in self._link_places(topology, node, interface):
-            ends.set_state(place.netns, place.interface, up=up)
+        """Cut or heal a link. One end goes down, the other sees its carrier go."""
+        link, end = _known_end(topology, node, interface)
+        place = place_of(topology, end)
+        routes = lab_folder(topology.name) / node / f"routes-{interface}.json"
         if up:
-            link, _ = _known_end(topology, node, interface)
-            for end in link.endpoints:  # IPv6 addresses vanish when a device goes down
-                self._configure(topology, link, place_of(topology, end), end.node)
+            self._configure(topology, link, place, node)
+            cut.heal(place, routes)
+        else:
+            cut.cut(place, routes)
 
-    def _link_places(self, topology: Topology, node: str, interface: str) -> list[Place]:
-        link, _ = _known_end(topology, node, interface)
-        return [place_of(topology, end) for end in link.endpoints]
+    def power_off(self, topology: Topology, node: str) -> None:
+        """The far ends of a stopped node lose their carrier, as if it had lost its power.
+
+        Its namespace is pinned and would go on forwarding.
+        """
+        if pins.is_pinned(topology.name, node):
+            for _, end in topology.links_of(node):
+                place = place_of(topology, end)
+                if veth.exists(place.netns, place.interface):
+                    ends.set_state(place.netns, place.interface, up=False)
 
     def impair(
         self, topology: Topology, node: str, interface: str, impairment_: Impairment

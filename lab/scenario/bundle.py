@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,13 @@ STATE_COMMANDS = (
 )
 _LOG_LINES = 2000
 _TIMEOUT = 10.0
+
+
+def empty(folder: Path) -> None:
+    """Remove what an earlier run of the same scenario left, and nothing else."""
+    for name in ("captures", "logs", "state"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    (folder / "result.json").unlink(missing_ok=True)
 
 
 def write_bundle(lab: RunningLab, folder: Path) -> None:

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 
 from lab.errors import LabError
 from lab.scenario.load import EXPECTED_FILE, typed
+from lab.scenario.model import SUFFIX
 from lab.scenario.result import ScenarioResult
 from lab.scenario.strict import Strict
 from lab.scenario.verdict import Verdict
@@ -112,6 +113,9 @@ def load_expectations(file: Path, environment: str) -> Expectations:
         raise LabError(f"{file}: {where}: {first['msg']}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise LabError(f"{file}: {error}") from None
+    for entry in (entry for entries in parsed.environments.values() for entry in entries):
+        if not (file.parent / f"{entry.id}{SUFFIX}").is_file():
+            raise LabError(f"{file}: there is no scenario '{entry.id}'", "take it out of the list")
     return Expectations(parsed.environments.get(environment, []))
 
 

@@ -86,9 +86,9 @@ class ConsoleProgress:
 
     def step_finished(self, result: StepResult) -> None:
         """See Progress."""
-        self._line(f"  {result.id:<4}", result.verdict, result.name, result.measured)
+        self._line(f"  {result.id:<9} ", result.verdict, result.name, result.measured)
         if result.reason:
-            self._console.print(f"       {escape(result.place)}: {escape(result.reason)}")
+            self._console.print(f"            {escape(result.place)}: {escape(result.reason)}")
 
     def scenario_finished(self, result: ScenarioResult) -> None:
         """See Progress."""

@@ -155,8 +155,10 @@ def _results(files: list[Path], keeper: LabKeeper, options: ReplayOptions) -> It
         except LabError as error:
             yield _unreadable(file, error, options)
     _check_variables(scenarios, options)
+    # Read before anything runs: a mistake in them must not cost the results.
+    expected = {scenario.id: expectations_for(scenario.path, options) for scenario in scenarios}
     for scenario in _by_topology(scenarios):
-        yield expectations_for(scenario.path, options).judge(run_kept(scenario, keeper, options))
+        yield expected[scenario.id].judge(run_kept(scenario, keeper, options))
 
 
 def _unreadable(file: Path, error: LabError, options: ReplayOptions) -> Judged:

@@ -16,7 +16,7 @@ from lab import capabilities
 from lab.errors import LabError, UnsupportedError
 from lab.node import RunningLab
 from lab.opi import OpiClient
-from lab.scenario.bundle import write_bundle, write_result
+from lab.scenario.bundle import empty, write_bundle, write_result
 from lab.scenario.deadline import AlarmRang, Deadline, alarm
 from lab.scenario.dissector import Dissector, find_dissector
 from lab.scenario.faults import Faults
@@ -64,6 +64,7 @@ def run_scenario(
     """
     run = _Run(scenario, lab, progress, results_dir / scenario.id, options or RunOptions())
     progress.scenario_started(scenario)
+    empty(results_dir / scenario.id)
     try:
         run.steps()
     finally:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -122,6 +123,17 @@ def with_everything() -> Topology:
     return replace(base, links=tuple(links))
 
 
+def around_the_dpus() -> Topology:
+    """Three hosts with a link through a DPU and two links past it."""
+    nodes, links = [Node("leaf1", role=Role.ROUTER)], []
+    for n in "123":
+        nodes += [Node(f"host{n}", role=Role.HOST), Node(f"dpu{n}", role=Role.DPU)]
+        links += [veth(end("leaf1", f"d{i}{n}"), end(f"host{n}", f"d{i}")) for i in "12"]
+        links.append(veth(end(f"host{n}", "eth1", f"1.{n}", 2), end(f"dpu{n}", "pf0vf0")))
+        links.append(veth(end("leaf1", f"eth{n}"), end(f"dpu{n}", "p0", f"100.{n}")))
+    return topology(nodes, links)
+
+
 def drawn(lab: Topology) -> Diagram:
     texts = {
         name: (Line(name, Style.NAME), Line(node.role, Style.ROLE), Line("running", Style.STATE))
@@ -138,13 +150,8 @@ def words(element: ET.Element) -> list[str]:
     return ["".join(text.itertext()) for text in element.iter(f"{SVG}text")]
 
 
-# Mermaid and Graphviz
-
-
 def test_mermaid_golden() -> None:
-    assert (
-        graph.mermaid(small())
-        == """\
+    expected = """\
 %% lab
 flowchart TB
     n_h1["h1<br/>host"]:::host
@@ -160,13 +167,11 @@ leaf.1:eth1"| n_leaf_2e_1
     classDef dpu fill:#ede9fe,stroke:#6d28d9,color:#111827
     classDef router fill:#d1fae5,stroke:#047857,color:#111827
 """
-    )
+    assert graph.mermaid(small()) == expected
 
 
 def test_dot_golden() -> None:
-    assert (
-        graph.dot(small())
-        == """\
+    expected = """\
 graph "lab" {
     graph [rankdir=TB, nodesep=0.6, ranksep=0.5];
     node [shape=box, style="rounded,filled", fontname="sans-serif"];
@@ -188,7 +193,7 @@ dpu-1:pf0vf0\\n10.1.1.1/24\\nfd00:1:1::1/64"];
     "leaf.1" -- "stub:2" [label="leaf.1:eth9\\nmtu 1500", style=dashed];
 }
 """
-    )
+    assert graph.dot(small()) == expected
 
 
 def test_text_formats_escape_what_ends_a_string() -> None:
@@ -208,23 +213,19 @@ def test_a_directive_in_a_lab_name_stays_text() -> None:
 
 def test_names_that_differ_only_in_punctuation_keep_different_mermaid_ids() -> None:
     names = ["a-b", "a.b", "a_b", "ab", "a_2d_b", "end"]
-    found = re.findall(r"^ +(\w+)\[", graph.mermaid(topology([Node(n) for n in names], [])), re.M)
+    text = graph.mermaid(topology([Node(n) for n in names], []))
+    found = re.findall(r"^ +(\w+)\[", text, re.MULTILINE)
     assert len(found) == len(set(found)) == len(names)
     assert "end" not in found
 
 
-@pytest.mark.parametrize(
-    "lab",
-    [
-        small(),
-        fabric(),
-        with_everything(),
-        topology([Node(NASTY), Node("\\")], [veth(end(NASTY, "\\"), end("\\", '"'))], '"\\'),
-        topology([], []),
-    ],
-    ids=["small", "fabric", "everything", "nasty", "empty"],
-)
-def test_graphviz_accepts_the_drawing(lab: Topology) -> None:
+def nasty() -> Topology:
+    return topology([Node(NASTY), Node("\\")], [veth(end(NASTY, "\\"), end("\\", '"'))], '"\\')
+
+
+@pytest.mark.parametrize("draft", [small, fabric, with_everything, nasty], ids=lambda f: f.__name__)
+def test_graphviz_accepts_the_drawing(draft: Callable[[], Topology]) -> None:
+    lab = draft()
     program = shutil.which("dot")
     if program is None:
         pytest.skip("Graphviz is not installed: no `dot` on PATH")
@@ -238,9 +239,6 @@ def test_graphviz_accepts_the_drawing(lab: Topology) -> None:
     assert groups.count("edge") == len(lab.links)
 
 
-# Layers
-
-
 def test_layers_go_from_hosts_through_dpus_and_leaves_to_the_spine() -> None:
     names = [set(layer) for layer in layers(fabric())]
     assert "host1" in names[0]
@@ -251,14 +249,10 @@ def test_layers_go_from_hosts_through_dpus_and_leaves_to_the_spine() -> None:
 
 
 def test_nodes_without_roles_spread_over_layers_from_the_best_connected() -> None:
-    pairs = ["ab", "ac", "ad", "de"]
-    lab = topology(
-        [Node(n) for n in "bcadef"], [veth(end(x, f"to{y}"), end(y, f"to{x}")) for x, y in pairs]
-    )
+    pairs = [("a", "b"), ("a", "c"), ("a", "d"), ("d", "e")]
+    links = [veth(end(x, f"to{y}"), end(y, f"to{x}")) for x, y in pairs]
+    lab = topology([Node(n) for n in "bcadef"], links)
     assert layers(lab) == [["a", "f"], ["b", "c", "d"], ["e"]]
-
-
-# Layout
 
 
 def labels_of(wire: Wire) -> list[Rectangle]:
@@ -272,10 +266,8 @@ def assert_nothing_overlaps(diagram: Diagram) -> None:
     for one, other in combinations(areas, 2):
         assert not one.overlaps(other), (one, other)
     for area in areas:
-        assert area.x >= 0
-        assert area.y >= 0
-        assert area.x + area.width <= diagram.width
-        assert area.y + area.height <= diagram.height
+        assert 0 <= area.x <= diagram.width - area.width
+        assert 0 <= area.y <= diagram.height - area.height
     # The vertical runs of every wire keep clear of every box and text, its own included.
     for run in (run for wire in diagram.wires for run in wire.runs):
         low, high = sorted((run.start, run.stop))
@@ -284,11 +276,10 @@ def assert_nothing_overlaps(diagram: Diagram) -> None:
 
 
 @pytest.mark.parametrize(
-    "lab",
-    [small(), quickstart(), fabric(), with_everything()],
-    ids=["small", "quickstart", "fabric", "everything"],
+    "draft", [small, quickstart, fabric, with_everything, around_the_dpus], ids=lambda f: f.__name__
 )
-def test_boxes_labels_and_wires_keep_apart(lab: Topology) -> None:
+def test_boxes_labels_and_wires_keep_apart(draft: Callable[[], Topology]) -> None:
+    lab = draft()
     diagram = drawn(lab)
     assert {box.node.name for box in diagram.boxes} == set(lab.nodes)
     assert len(diagram.wires) == len(lab.links)
@@ -298,11 +289,21 @@ def test_boxes_labels_and_wires_keep_apart(lab: Topology) -> None:
 def test_curves_stay_between_the_layers() -> None:
     diagram = drawn(with_everything())
     for wire in diagram.wires:
-        for before, after in zip(wire.runs, wire.runs[1:], strict=False):
+        for before, after in pairwise(wire.runs):
             deepest = max(before.stop + wire.sag, after.start)
             low, high = sorted((before.x, after.x))
             swept = Rectangle(low, before.stop, high - low, deepest - before.stop)
             assert not any(swept.overlaps(box.area) for box in diagram.boxes)
+
+
+def test_wires_that_need_not_cross_do_not_whatever_their_order_in_the_file() -> None:
+    lab = fabric()
+    diagram = drawn(replace(lab, links=lab.links[::-1]))
+    joints = [pair for wire in diagram.wires for pair in pairwise(wire.runs)]
+    curves = [sorted([(a.stop, a.x), (b.start, b.x)]) for a, b in joints]
+    for (top, bottom), (other_top, other_bottom) in combinations(curves, 2):
+        if top[0] == other_top[0]:
+            assert (top[1] < other_top[1]) == (bottom[1] < other_bottom[1])
 
 
 def test_a_host_stands_right_above_its_dpu() -> None:
@@ -312,16 +313,14 @@ def test_a_host_stands_right_above_its_dpu() -> None:
     assert all(abs(middles[f"host{n}"] - middles[f"dpu{n}"]) < 1 for n in straight)
 
 
-@given(
-    st.lists(st.tuples(st.integers(-50, 50), st.integers(1, 5)), min_size=1, max_size=12),
-)
+@given(st.lists(st.tuples(st.integers(-50, 50), st.integers(1, 5)), min_size=1, max_size=12))
 @settings(max_examples=60, deadline=None)
 def test_isotonic_regression_is_ordered_and_no_shift_of_a_block_is_closer(
     points: list[tuple[int, int]],
 ) -> None:
     targets, weights = [float(t) for t, _ in points], [float(w) for _, w in points]
     fitted = isotonic(targets, weights)
-    assert all(one <= other + 1e-9 for one, other in zip(fitted, fitted[1:], strict=False))
+    assert all(one <= other + 1e-9 for one, other in pairwise(fitted))
     # Optimality: every block of equal values stands at its weighted mean.
     for value in set(fitted):
         block = [i for i, one in enumerate(fitted) if one == value]
@@ -329,46 +328,27 @@ def test_isotonic_regression_is_ordered_and_no_shift_of_a_block_is_closer(
         assert sum(targets[i] * weights[i] for i in block) / total == pytest.approx(value)
 
 
-# The page
-
-
 def test_svg_shows_names_roles_addresses_mtu_and_impairments() -> None:
     shown = words(svg_of(graph.html(with_everything(), None, {"dpu1": "172.30.0.2"})))
-    for word in ("host1", "dpu", "172.30.0.2", "pf0vf0", "10.1.1.2/24", "fd00:1:1::2/64"):
-        assert word in shown
-    for badge in (
-        "delay 1.5 ms ±250 µs",
-        "loss 50%",
-        "duplicate 1%",
-        "corrupt 0.1%",
-        "rate 100 Mbit/s",
-    ):
-        assert badge in shown
-    for stub in (
-        "mgmt-net: mg1",
-        "dummy",
-        "vxlan 100: 192.0.2.7",
-        "macvlan (bridge): eno1",
-        "machine: leaf1-eth9",
-    ):
-        assert stub in shown
+    names = {"host1", "dpu", "172.30.0.2", "pf0vf0", "10.1.1.2/24", "fd00:1:1::2/64"}
+    badges = {"delay 1.5 ms ±250 µs", "loss 50%", "duplicate 1%", "corrupt 0.1%", "rate 100 Mbit/s"}
+    stubs = {"mgmt-net: mg1", "dummy", "vxlan 100: 192.0.2.7", "macvlan (bridge): eno1"}
+    assert names | badges | stubs | {"machine: leaf1-eth9"} <= set(shown)
     assert shown.count("mtu 1500") == 9
 
 
 def test_states_colour_the_nodes_and_say_it_in_words() -> None:
     lab = topology([Node("a"), Node("b"), Node("c"), Node("br", kind=Kind.BRIDGE)], [])
     page = graph.html(lab, {"a": "running", "b": "exited"})
-    groups = [g.get("class", "").split() for g in svg_of(page).iter(f"{SVG}g")]
-    assert [group[2:] for group in groups] == [["state-good"], ["state-bad"], ["state-quiet"], []]
-    assert [w for w in words(svg_of(page)) if w.startswith("●")] == [
-        "● running",
-        "● exited",
-        "● absent",
-    ]
+    groups = [group.get("class", "").split() for group in svg_of(page).iter(f"{SVG}g")]
+    states = [group[2:] for group in groups]
+    assert sorted(states) == [[], ["state-bad"], ["state-good"], ["state-quiet"]]
+    assert {"● running", "● exited", "● absent"} <= set(words(svg_of(page)))
     assert "4 nodes (1 running, 1 exited, 1 absent), 0 links" in page
 
 
-def test_without_states_none_are_drawn() -> None:
+def test_without_states_none_are_drawn_and_an_empty_lab_is_fine() -> None:
+    assert "0 nodes, 0 links" in graph.html(topology([], []))
     page = graph.html(quickstart())
     assert "●" not in page
     assert ">State<" not in page
@@ -451,15 +431,13 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 def test_colours_contrast_as_wcag_aa_asks(scheme: int) -> None:
-    blocks = re.findall(r":root \{(.*?)\}", graph.html(quickstart()), re.S)
+    blocks = re.findall(r":root \{(.*?)\}", graph.html(quickstart()), re.DOTALL)
     colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", blocks[scheme]))
-    for text in ("ink", "muted"):
-        assert contrast(colours[text], colours["page"]) >= 4.5
-        assert contrast(colours[text], colours["card"]) >= 4.5
-    assert contrast(colours["badge-ink"], colours["badge"]) >= 4.5
-    for graphic in ("wire", "good", "bad", "quiet", "focus", "host", "dpu", "network", "tgen"):
-        assert contrast(colours[graphic], colours["card"]) >= 3, graphic
-    for graphic in ("storage", "generic", "badge-rule"):
+    texts = {"ink": ["page", "card"], "muted": ["page", "card"], "badge-ink": ["badge"]}
+    for text, grounds in texts.items():
+        assert all(contrast(colours[text], colours[ground]) >= 4.5 for ground in grounds), text
+    roles = {"host", "dpu", "network", "tgen", "storage", "generic"}
+    for graphic in {"wire", "good", "bad", "quiet", "focus", "badge-rule"} | roles:
         assert contrast(colours[graphic], colours["card"]) >= 3, graphic
 
 

@@ -129,16 +129,16 @@ STEPS: list[tuple[str, str]] = [
     (
         "{exec: {node: h1, command: x}, check: {value: 1, equals: 1}}",
         (
-            "3:3: more than one step kind: exec, check (steps[0])\n  hint: give one of: capture, check,"
-            " exec, fault, opi, traffic, wait"
+            "3:3: more than one step kind: exec, check (steps[0])\n  hint: give one of: capture,"
+            " check, exec, fault, opi, traffic, wait"
         ),
     ),
     ("{exec: {node: h1}}", "3:10: 'command' is missing (steps[0].exec)"),
     (
         "{exec: {node: h1, command: x, timout: 3}}",
         (
-            "3:33: unknown key 'timout' (steps[0].exec.timout)\n  hint: allowed: command, env, expect,"
-            " node, save"
+            "3:33: unknown key 'timout' (steps[0].exec.timout)\n  hint: allowed: command, env,"
+            " expect, node, save"
         ),
     ),
     (

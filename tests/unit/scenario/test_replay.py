@@ -247,6 +247,10 @@ def test_expectations_are_read_by_environment(play: Play) -> None:
         ("environments: {ci: [{id: a}]}", "environments.ci.0.capability: Field required"),
         ("env: {}", "unknown key 'env'"),
         ("a: [", "not valid YAML"),
+        (
+            "environments: {vm: [{id: area/gone, capability: netem, reason: old}]}",
+            "there is no scenario 'area/gone'\n  hint: take it out of the list",
+        ),
     ],
 )
 def test_expectations_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> None:

@@ -218,6 +218,10 @@ def test_a_failure_leaves_a_bundle_and_a_success_only_its_result(play: Play) -> 
     assert (folder / "logs/h1.log").read_text() == "log of h1\n"
     assert "$ ip neigh" in (folder / "state/h1.txt").read_text()
     assert (folder / "state/h2.txt").read_text() == "not to be had: node h2 is not running\n"
+    (folder / "mine.txt").touch()
+    play.on("h1", "work", ExecResult(0, "", ""))
+    play.run("steps: [exec: {node: h1, command: work}]")
+    assert sorted(path.name for path in folder.iterdir()) == ["mine.txt", "result.json"]
 
 
 def test_the_result_fits_its_schema_and_names_its_inputs(play: Play) -> None:
