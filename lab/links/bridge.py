@@ -17,6 +17,7 @@ from lab.links import ends, pins
 from lab.links.netns import run_in
 from lab.links.pins import OWN_NAMESPACE
 from lab.links.place import machine_bridge_name
+from lab.links.veth import keep_bridged_frames_from_netfilter
 from lab.ownership import alias_prefix, link_alias, pin_path
 from lab.topology.model import Topology
 
@@ -49,16 +50,6 @@ def _ensure(netlink: Any, name: str, lab: str, node: str) -> None:
         netlink.link("add", ifname=name, kind="bridge")
     index = ends.index_of(netlink, name)
     netlink.link("set", index=index, ifalias=link_alias(lab, node), state="up")
-
-
-def keep_bridged_frames_from_netfilter() -> None:
-    """Switch bridge-nf-call-* off in the calling thread's namespace, where it exists."""
-    for family in ("iptables", "ip6tables", "arptables"):
-        try:
-            with open(f"/proc/sys/net/bridge/bridge-nf-call-{family}", "w") as knob:  # noqa: PTH123
-                knob.write("0")
-        except FileNotFoundError:
-            return  # br_netfilter is not loaded: bridged frames pass by netfilter anyway
 
 
 def add_rules(lab: str, node: str, bridge: str) -> None:

@@ -18,7 +18,7 @@ from lab.links import bridge, cut, ends, impairment, pins, single, veth
 from lab.links.pins import OWN_NAMESPACE
 from lab.links.place import Place, place_of
 from lab.ownership import RUN, alias_prefix, lab_folder, pin_path, state_path
-from lab.topology.model import Impairment, Kind, Link, LinkType, Topology, to_json
+from lab.topology.model import Impairment, Link, LinkType, Topology, to_json
 
 
 class NetOps:
@@ -129,7 +129,7 @@ class NetOps:
             else:
                 single.CREATE[link.type](topology, link)
         for end in link.endpoints:
-            self._configure(topology, link, place_of(topology, end), end.node)
+            self._configure(topology, link, place_of(topology, end))
         return not whole
 
     def waiting_ends(self, topology: Topology, node: str) -> list[str]:
@@ -154,18 +154,18 @@ class NetOps:
             if place.interface in ends.marked(place.netns, alias_prefix(topology.name)):
                 ends.delete(place.netns, place.interface)
 
-    def _configure(self, topology: Topology, link: Link, place: Place, node: str) -> None:
+    def _configure(self, topology: Topology, link: Link, place: Place) -> None:
         end = next(one for one in link.endpoints if place_of(topology, one) == place)
         offloads = link.type in (LinkType.VETH, LinkType.HOST, LinkType.MGMT_NET)
         ends.configure(place, topology.name, end, link.mtu, offloads=offloads)
-        if topology.nodes[node].kind is Kind.BRIDGE:
+        if place.bridge:
             veth.join_bridge(place)
         self._impair(place, end.impairment)
 
     def reconfigure(self, topology: Topology, node: str) -> None:
         """Configure all ends of a node again, after they moved to a new namespace."""
         for link, end in topology.links_of(node):
-            self._configure(topology, link, place_of(topology, end), node)
+            self._configure(topology, link, place_of(topology, end))
 
     def prune(self, topology: Topology) -> list[str]:
         """Delete marked devices that the topology no longer has; return their names."""
@@ -191,7 +191,7 @@ class NetOps:
         place = place_of(topology, end)
         routes = lab_folder(topology.name) / node / f"routes-{interface}.json"
         if up:
-            self._configure(topology, link, place, node)
+            self._configure(topology, link, place)
             cut.heal(place, routes)
         else:
             cut.cut(place, routes)

@@ -10,7 +10,10 @@ from pathlib import Path
 
 from lab.links.pins import OWN_NAMESPACE
 from lab.ownership import machine_interface, pin_path
-from lab.topology.model import Endpoint, Kind, Topology
+from lab.topology.model import Endpoint, Forwarding, Kind, Node, Role, Topology
+
+DPU_BRIDGE = "br0"
+"""Joins the representors and uplinks of a DPU with `dpulab.forwarding: bridge`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,15 @@ def place_of(topology: Topology, end: Endpoint) -> Place:
     if node.machine_bridge:
         name = machine_interface(topology.name, end.node, end.interface)
         return Place(OWN_NAMESPACE, name, machine_bridge_name(topology, end.node))
-    bridge = end.node if node.kind is Kind.BRIDGE else ""
-    return Place(pin_path(topology.name, end.node), end.interface, bridge)
+    return Place(pin_path(topology.name, end.node), end.interface, _bridge_of(node))
+
+
+def _bridge_of(node: Node) -> str:
+    """The bridge that a node's ends are ports of: in bridge nodes, and in DPUs that forward so."""
+    if node.kind is Kind.BRIDGE:
+        return node.name
+    is_l2_dpu = node.role is Role.DPU and node.forwarding is Forwarding.BRIDGE
+    return DPU_BRIDGE if is_l2_dpu else ""
 
 
 def machine_bridge_name(topology: Topology, node: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from typing import Any
 
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
@@ -41,16 +42,36 @@ def create_pair(a: Place, b: Place, mtu: int) -> None:
 
 
 def join_bridge(place: Place) -> None:
-    """Make a device a port of the bridge in its namespace."""
+    """Make a device a port of the bridge in its namespace, creating the bridge on first use."""
 
-    def work(netlink: object) -> None:
+    def work(netlink: Any) -> None:
         port = ends.index_of(netlink, place.interface)
-        bridge = ends.index_of(netlink, place.bridge)
-        if port is None or bridge is None:
-            raise LabError(f"bridge {place.bridge}: no such bridge to join {place.interface} to")
-        netlink.link("set", index=port, master=bridge)  # type: ignore[attr-defined]
+        if port is None:
+            raise LabError(f"bridge {place.bridge}: there is no device {place.interface} to join")
+        bridge = ends.index_of(netlink, place.bridge) or _add_bridge(netlink, place.bridge)
+        netlink.link("set", index=port, master=bridge)
 
     ends.with_netlink(place.netns, work)
+
+
+def _add_bridge(netlink: Any, name: str) -> int:
+    keep_bridged_frames_from_netfilter()
+    netlink.link("add", ifname=name, kind="bridge")
+    index = ends.index_of(netlink, name)
+    if index is None:
+        raise LabError(f"bridge {name} disappeared")
+    netlink.link("set", index=index, state="up")
+    return index
+
+
+def keep_bridged_frames_from_netfilter() -> None:
+    """Switch bridge-nf-call-* off in the calling thread's namespace, where it exists."""
+    for family in ("iptables", "ip6tables", "arptables"):
+        try:
+            with open(f"/proc/sys/net/bridge/bridge-nf-call-{family}", "w") as knob:  # noqa: PTH123
+                knob.write("0")
+        except FileNotFoundError:
+            return  # br_netfilter is not loaded: bridged frames pass by netfilter anyway
 
 
 def is_pair(a: Place, b: Place) -> bool:
@@ -62,11 +83,11 @@ def is_pair(a: Place, b: Place) -> bool:
 def _identity(place: Place) -> tuple[int, int] | None:
     """(own index, peer's index) of a veth device."""
 
-    def work(netlink: object) -> tuple[int, int] | None:
+    def work(netlink: Any) -> tuple[int, int] | None:
         index = ends.index_of(netlink, place.interface)
         if index is None:
             return None
-        link = netlink.get_links(index)[0]  # type: ignore[attr-defined]
+        link = netlink.get_links(index)[0]
         return index, int(link.get("link") or 0)
 
     return ends.with_netlink(place.netns, work)
