@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap.console import ROOT, BootstrapError, say
+from bootstrap.oracles import ensure_oracles
 from bootstrap.venv import VENV
 
 RESULTS = ROOT / "results"
@@ -74,6 +75,7 @@ def chosen_areas(names: Sequence[str]) -> list[Area]:
 def run_areas(names: Sequence[str], *, full: bool) -> int:
     """Run areas to the end, also after a failure; return 1 if any failed."""
     areas = chosen_areas(names)
+    os.environ.update(ensure_oracles())
     RESULTS.mkdir(exist_ok=True)
     SUMMARY.unlink(missing_ok=True)
     outcomes = []

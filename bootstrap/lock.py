@@ -38,6 +38,7 @@ LOCKS = (
     Lock("dev.txt", ("dev", "dpu", "traffic"), True, ("--universal", "--python-version", "3.11")),
     Lock("dpu.txt", ("dpu",), False, IMAGE_TARGET),
     Lock("traffic.txt", ("traffic",), False, IMAGE_TARGET),
+    Lock("oracles.txt", ("oracles",), False, ("--universal", "--python-version", "3.11")),
 )
 
 

@@ -171,17 +171,19 @@ class Checker:
             self.report.add(path, what, "; ".join(reasons))
 
     def _ports(self) -> None:
-        taken: list[tuple[str, PortBinding]] = []
+        taken: dict[tuple[int, str], list[tuple[str, PortBinding]]] = {}
         for name, node in self.topology.nodes.items():
             for binding in node.ports:
-                other = next((n for n, b in taken if ports.collide(b, binding)), None)
-                taken.append((name, binding))
+                others = taken.setdefault((binding.host_port, binding.protocol), [])
+                other = next((n for n, b in others if ports.collide(b, binding)), None)
                 if other is not None:
                     port = f"{binding.host_ip}:{binding.host_port}/{binding.protocol}"
                     what = f"port {port} of the machine is published twice"
                     path = (*_NODES, name, "ports")
                     self.report.add(path, what, f"also by node '{other}'")
                     break
+                if binding.host_port:
+                    others.append((name, binding))
 
     def _subnets(self) -> None:
         """Both ends of a wire share a subnet, unless an end has a host route (/32, /128)."""

@@ -15,9 +15,10 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+# A default holds no braces, so that every attempt to match ends at the next one: linear time.
 _REFERENCE = re.compile(
     r"(?P<escape>\$\$)"
-    r"|\$\{(?P<name>[A-Za-z_]\w*)(?:(?P<op>:[-=+]|[-=+])(?P<arg>[^}\r\n]*))?\}"
+    r"|\$\{(?P<name>[A-Za-z_]\w*)(?:(?P<op>:[-=+]|[-=+])(?P<arg>[^{}\r\n]*))?\}"
     r"|\$(?P<bare>[A-Za-z_]\w*)",
     re.ASCII,
 )

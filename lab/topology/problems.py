@@ -14,6 +14,12 @@ KeyPath: TypeAlias = tuple[str | int, ...]
 
 MAX_SHOWN = 25
 """A file that is wrong in more places is wrong as a whole; the rest is only counted."""
+MAX_TEXT = 500
+"""Longest text of one problem in characters."""
+MAX_NAMES = 40
+"""Most names that a hint lists."""
+MAX_COMPARED = 500
+"""Most names that a word is compared with; comparing is slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,8 @@ class Problem:
         """FILE:LINE:COL: what (path.to.key)."""
         where = f" ({self.path})" if self.path else ""
         text = "\\n".join(f"{self.what}{where}".splitlines())
+        if len(text) > MAX_TEXT:
+            text = text[: MAX_TEXT - 3] + "..."
         return f"{self.file}:{self.line}:{self.column}: {text}"
 
 
@@ -46,15 +54,13 @@ class Mistake:
 
 @dataclass(slots=True)
 class Report:
-    """Mistakes found so far; one that many nodes inherit is kept once."""
+    """Mistakes found so far, in order; one that many nodes inherit is kept once."""
 
-    mistakes: list[Mistake] = field(default_factory=list)
+    mistakes: dict[Mistake, None] = field(default_factory=dict)
 
     def add(self, path: KeyPath, what: str, hint: str = "", *, key: bool = False) -> None:
         """Note a mistake."""
-        mistake = Mistake(path, what, hint, key)
-        if mistake not in self.mistakes:
-            self.mistakes.append(mistake)
+        self.mistakes[Mistake(path, what, hint, key)] = None
 
 
 class TopologyError(LabError):
@@ -89,8 +95,11 @@ def dotted(path: KeyPath) -> str:
 
 def suggest(word: str, known: Iterable[str], noun: str = "allowed") -> str:
     """Hint for a word that is not among `known`: the nearest one, or the list."""
-    names = sorted(known)
+    names = list(known)
+    if len(names) > MAX_COMPARED:
+        return ""
     near = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.6)
     if near:
         return f"did you mean '{near[0]}'?"
-    return f"{noun}: {', '.join(names)}" if names else ""
+    more = ", ..." if len(names) > MAX_NAMES else ""
+    return f"{noun}: {', '.join(sorted(names)[:MAX_NAMES])}{more}" if names else ""

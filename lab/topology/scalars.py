@@ -81,9 +81,11 @@ def _flag(value: object) -> bool:
 
 def unique(values: list[T]) -> list[T]:
     """Refuse a list that names something twice."""
-    for position, value in enumerate(values):
-        if value in values[:position]:
+    seen: set[T] = set()
+    for value in values:
+        if value in seen:
             raise PydanticCustomError("scalar", "'{text}' is listed twice", {"text": str(value)})
+        seen.add(value)
     return values
 
 

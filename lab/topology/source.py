@@ -152,6 +152,7 @@ class _Reader:
     anchors: dict[str, Value] = field(default_factory=dict)
     merges: list[tuple[int, Value] | None] = field(default_factory=list)
     merged: int = 0
+    placed: int = 0
 
     def feed(self, event: Event) -> None:
         """Take in one event."""
@@ -247,6 +248,9 @@ class _Reader:
 
     def _place(self, value: Value) -> None:
         """Put a finished value where it belongs."""
+        self.placed += 1
+        if self.placed > MAX_VALUES:
+            raise SourceError(f"more than {MAX_VALUES} values", value.index)
         if not self.stack:
             self.root = value
             return

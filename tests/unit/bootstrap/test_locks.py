@@ -41,7 +41,7 @@ def test_images_get_the_versions_that_the_lab_is_tested_with() -> None:
     def versions(path: Path) -> set[str]:
         return {line.split(" ")[0] for line in pins(path).splitlines()}
 
-    for path in FILES[1:]:
+    for path in (one for one in FILES[1:] if one.name != "oracles.txt"):
         assert versions(path) <= versions(FILES[0])
 
 

@@ -50,3 +50,8 @@ def test_every_place_in_the_text_has_one_in_the_source(source: str) -> None:
         line, column = expanded.origin(index)
         assert 1 <= line <= len(lines)
         assert 1 <= column <= len(lines[line - 1]) + 1
+
+
+def test_many_unfinished_references_take_linear_time() -> None:
+    source = "${A:-" * 200_000
+    assert expand(source, ENV).text == source

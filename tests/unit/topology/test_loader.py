@@ -285,3 +285,10 @@ def test_long_names_leave_room_for_the_longest_marker() -> None:
     # ALTIFNAMSIZ is 128 with the terminating NUL.
     longest = len("dpulab:") + loader.MAX_LAB_NAME + len(":") + loader.MAX_NODE_NAME
     assert longest <= 127
+
+
+def test_more_values_than_any_lab_has(tmp_path: Path) -> None:
+    with pytest.raises(TopologyError, match="more than 1000 values"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("lab.topology.source.MAX_VALUES", 1000)
+            load(write(tmp_path, "x: [" + "a," * 2000 + "]"), env={})
