@@ -1,7 +1,7 @@
 # dpulab. Every target does the set-up it needs; what is set up already costs next to nothing.
 PYTHON   ?= python3
 TOPOLOGY ?= topologies/quickstart
-SCENARIO ?= scenarios/quickstart/traffic.scenario.yml
+SCENARIO ?= $(addprefix scenarios/quickstart/,hosts-talk.scenario.yml inventory.scenario.yml)
 
 VENV     := .venv/bin
 SETUP    := $(PYTHON) -m bootstrap

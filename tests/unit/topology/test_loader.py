@@ -287,8 +287,16 @@ def test_long_names_leave_room_for_the_longest_marker() -> None:
     assert longest <= 127
 
 
-def test_more_values_than_any_lab_has(tmp_path: Path) -> None:
+def test_more_values_than_any_lab_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lab.topology.source.MAX_VALUES", 1000)
+    path = write(tmp_path, "x: [" + "a," * 2000 + "]")
     with pytest.raises(TopologyError, match="more than 1000 values"):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("lab.topology.source.MAX_VALUES", 1000)
-            load(write(tmp_path, "x: [" + "a," * 2000 + "]"), env={})
+        load(path, env={})
+
+
+def test_many_mistakes_are_counted_not_all_shown(tmp_path: Path) -> None:
+    binds = ", ".join(f"'nowhere{i}:/d{i}'" for i in range(30))
+    with pytest.raises(TopologyError) as raised:
+        load(write(tmp_path, MINIMAL % f", binds: [{binds}]"), env={})
+    assert len(raised.value.problems) == 30
+    assert str(raised.value).endswith("... and 5 more")
