@@ -81,14 +81,23 @@ def probe_one(name: str) -> Capability:
     return _isolated([known[name]])[0] if known[name].isolated else _try(known[name])
 
 
-def require(names: Iterable[str]) -> None:
+Prober = Callable[[list[str]], list[Capability]]
+"""Tries the named capabilities, all of them for an empty list."""
+
+
+def probe_some(names: list[str]) -> list[Capability]:
+    """Try the named capabilities; an empty list means all."""
+    return [probe_one(name) for name in names] if names else probe()
+
+
+def require(names: Iterable[str], prober: Prober = probe_some) -> None:
     """Raise UnsupportedError for the first capability of `names` that this machine lacks."""
-    for name in names:
-        found = probe_one(name)
+    wanted = list(names)
+    for found in prober(wanted) if wanted else []:
         if not found.available:
             raise UnsupportedError(
-                name,
-                f"this machine lacks {name}: {found.reason}",
+                found.name,
+                f"this machine lacks {found.name}: {found.reason}",
                 f"it is needed for {found.needed_for}; `dpulab doctor` shows the whole table",
             )
 
@@ -103,13 +112,14 @@ def unsupported(topology: Topology, capabilities: Iterable[Capability]) -> list[
     ]
 
 
-def refuse_unsupported(topology: Topology) -> None:
+def refuse_unsupported(topology: Topology, prober: Prober = probe_some) -> None:
     """Raise UnsupportedError when a topology asks for what this machine lacks; all of it at once.
 
-    Only what is asked for is probed.
+    Only what is asked for is tried. What cannot be told without root is not held against it.
     """
-    asked = {name for name, *_ in _needs(topology)}
-    errors = unsupported(topology, [probe_one(name) for name in sorted(asked)])
+    asked = sorted({name for name, *_ in _needs(topology)})
+    found = [one for one in prober(asked) if one.reason != _NEEDS_ROOT] if asked else []
+    errors = unsupported(topology, found)
     if errors:
         text = "\n".join(error.message for error in errors)
         raise UnsupportedError(errors[0].capability, text, errors[0].hint)

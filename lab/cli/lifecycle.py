@@ -10,7 +10,6 @@ import typer
 from rich.markup import escape
 
 from lab import plan as plans
-from lab.capabilities import refuse_unsupported
 from lab.cli.common import (
     Format,
     FormatOption,
@@ -26,6 +25,7 @@ from lab.cli.common import (
 from lab.cli.progress import PlanProgress
 from lab.engine import session
 from lab.engine.labfiles import lab_directory
+from lab.engine.machine import refuse_unsupported
 from lab.engine.up import DEFAULT_TIMEOUT
 from lab.errors import LabError
 from lab.topology.model import Role, Topology

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from lab import capabilities
 from lab.cli.common import EXIT_ERROR, Format, FormatOption, print_json, print_table
+from lab.engine.machine import probe
 from lab.scenario import schema as scenario_schema
 from lab.topology import schema as topology_schema
 
@@ -36,7 +36,7 @@ class Shell(StrEnum):
 
 def doctor(fmt: FormatOption = Format.TABLE) -> None:
     """Show what this machine can do, and why not where it cannot."""
-    found = capabilities.probe()
+    found = probe([])
     if fmt is Format.JSON:
         print_json([asdict(one) for one in found])
     else:

@@ -13,6 +13,7 @@ from rich.markup import escape
 from lab.cli.common import err
 from lab.cli.lifecycle import TrustOption, refuse_untrusted
 from lab.cli.progress import PlanProgress
+from lab.engine.machine import require
 from lab.engine.session import LabSession, image_ids, running_lab
 from lab.node import RunningLab
 from lab.scenario.load import parse_assignment
@@ -62,6 +63,7 @@ def replay_(
             seed=seed,
             set_vars=dict(map(parse_assignment, set_ or [])),
             images=_images,
+            require=require,
         ),
         results_dir=results,
         junit=junitxml,

@@ -13,6 +13,7 @@ import socket
 from pathlib import Path
 from typing import Any, TextIO
 
+from lab.capabilities import Capability, probe_some
 from lab.errors import LabError
 from lab.links import bridge, cut, ends, impairment, pins, single, veth
 from lab.links.pins import OWN_NAMESPACE
@@ -26,6 +27,14 @@ class NetOps:
 
     def __init__(self) -> None:
         self._locks: dict[str, TextIO] = {}
+
+    def ping(self) -> bool:
+        """Whether the privileged work can be done: through sudo, only an answer tells."""
+        return True
+
+    def probe(self, names: list[str]) -> list[Capability]:
+        """What the machine can do, tried with root's rights; an empty list means everything."""
+        return probe_some(names)
 
     # -- the lab as a whole -----------------------------------------------------------------------
 

@@ -1,0 +1,34 @@
+"""What this machine can do, seen with root's eyes wherever we may use them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lab import capabilities
+from lab.capabilities import Capability
+from lab.errors import LabError
+from lab.links.agent import connect
+from lab.topology.model import Topology
+
+
+def probe(names: list[str]) -> list[Capability]:
+    """Try capabilities, all for an empty list; without root and sudo some answer that they need it.
+
+    Raises LabError for an unknown name.
+    """
+    try:
+        net = connect()
+        net.ping()
+    except LabError:
+        return capabilities.probe_some(names)
+    return net.probe(names)
+
+
+def require(names: Iterable[str]) -> None:
+    """Raise UnsupportedError for the first capability that this machine lacks."""
+    capabilities.require(names, probe)
+
+
+def refuse_unsupported(topology: Topology) -> None:
+    """Raise UnsupportedError when a topology asks for what this machine lacks."""
+    capabilities.refuse_unsupported(topology, probe)
