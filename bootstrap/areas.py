@@ -15,6 +15,7 @@ from pathlib import Path
 from bootstrap.console import ROOT, BootstrapError, say
 from bootstrap.oracles import ensure_oracles
 from bootstrap.venv import VENV
+from bootstrap.vm_image import ensure_machine
 
 RESULTS = ROOT / "results"
 SUMMARY = RESULTS / "summary.txt"
@@ -29,6 +30,8 @@ class Area:
     budget: float
     commands: tuple[tuple[str, ...], ...]
     takes_marks: bool = False
+    only_full: bool = False
+    """Runs in `make test-full`, or when it is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,37 +61,56 @@ REPLAY = (
     *("dpulab", "replay", "scenarios", "--lab", "dpulab-test"),
     "--junitxml=results/scenarios.xml",
 )
+FULL = (
+    *("pytest", "-q", "tests/full", "--junitxml=results/full.xml", "-m", "full"),
+    "--continue-on-collection-errors",
+)
 AREAS = (
     Area("lint", 180, LINT),
     pytest_area("unit", "tests/unit", 180),
     pytest_area("integration", "tests/integration", 480),
     Area("scenarios", 480, (REPLAY,)),
+    Area("full", 1500, (FULL,), only_full=True),
 )
 
 
-def chosen_areas(names: Sequence[str]) -> list[Area]:
-    """Return the named areas, all when none is named. Raises BootstrapError on an unknown name."""
+def chosen_areas(names: Sequence[str], *, full: bool = False) -> list[Area]:
+    """Return the named areas; when none is named, those of `make test`, or of `make test-full`.
+
+    Raises BootstrapError on an unknown name.
+    """
     known = {area.name: area for area in AREAS}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise BootstrapError(f"no such area: {', '.join(unknown)}", f"areas: {', '.join(known)}")
-    return [known[name] for name in names] or list(AREAS)
+    usual = [area for area in AREAS if full or not area.only_full]
+    return [known[name] for name in names] or usual
 
 
 def run_areas(names: Sequence[str], *, full: bool) -> int:
     """Run areas to the end, also after a failure; return 1 if any failed."""
-    areas = chosen_areas(names)
+    areas = chosen_areas(names, full=full)
     os.environ.update(ensure_oracles())
+    if any(area.only_full for area in areas):
+        _prepare_machine()
     RESULTS.mkdir(exist_ok=True)
     SUMMARY.unlink(missing_ok=True)
     outcomes = []
     for area in areas:
         say(f"\n=== {area.name} (budget {area.budget:g} s)")
-        outcomes.append(_run(area, full=full))
+        outcomes.append(_run(area, full=full or area.only_full))
     text = summary(outcomes)
     SUMMARY.write_text(text + "\n")
     sys.stdout.write(f"\n{text}\n")
     return int(any(outcome.code for outcome in outcomes))
+
+
+def _prepare_machine() -> None:
+    """Make the virtual machine; without one its tests are skipped, and the others still run."""
+    try:
+        ensure_machine()
+    except BootstrapError as error:
+        say(f"warning: {error}\n  tests on a stock kernel will be skipped")
 
 
 def _run(area: Area, *, full: bool) -> Outcome:

@@ -29,6 +29,14 @@ def alias_prefix(lab: str) -> str:
     return f"dpulab:{lab}:"
 
 
+def link_group(lab: str) -> int:
+    """The device group (IFLA_GROUP) of everything a lab makes.
+
+    Unlike the alias it is set in the message that makes a device: there is no unmarked moment.
+    """
+    return 0xD9000000 | int.from_bytes(hashlib.sha256(lab.encode()).digest()[:3], "big")
+
+
 def machine_interface(lab: str, node: str, interface: str = "") -> str:
     """A name for a device in the machine's own namespace: unique, and within 15 characters."""
     digest = hashlib.sha256(f"{lab}/{node}/{interface}".encode()).hexdigest()

@@ -11,7 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 
-from lab.topology.model import Kind, Link, LinkType, Node, Role, Stage, Topology
+from lab.topology.model import (
+    Kind,
+    Link,
+    LinkType,
+    Node,
+    Readiness,
+    Role,
+    Stage,
+    Topology,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,11 @@ class Operation:
     def describe(self) -> str:
         """One line for a person."""
         raise TypeError(f"{type(self).__name__} is abstract")
+
+    @property
+    def only_orders(self) -> bool:
+        """Whether it does nothing for this topology but keep others in order."""
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +58,10 @@ class NodeOperation(Operation):
     node: Node
 
 
+def _stage_commands(node: Node, stage: Stage) -> bool:
+    return any(rule.stage is stage and rule.exec for rule in node.stages)
+
+
 @dataclass(frozen=True, slots=True)
 class StartNode(NodeOperation):
     """Create and start a node, and pin its network namespace."""
@@ -62,10 +80,14 @@ class CreateLink(Operation):
 
     link: Link
 
+    @property
+    def far_end(self) -> str:
+        """The other end, for a person: in a node, on the machine, or none."""
+        return str(self.link.b) if self.link.b else (self.link.host_interface or "nothing")
+
     def describe(self) -> str:
         """One line for a person."""
-        far = str(self.link.b) if self.link.b else (self.link.host_interface or "nothing")
-        return f"link {self.link.a} <-> {far} ({self.link.type}, mtu {self.link.mtu})"
+        return f"link {self.link.a} <-> {self.far_end} ({self.link.type}, mtu {self.link.mtu})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +98,11 @@ class JoinLinks(NodeOperation):
         """One line for a person."""
         return f"all links of {self.node.name} are there"
 
+    @property
+    def only_orders(self) -> bool:
+        """Without commands of the stage, it is a point in time."""
+        return not _stage_commands(self.node, Stage.CREATE_LINKS)
+
 
 @dataclass(frozen=True, slots=True)
 class ConfigureNode(NodeOperation):
@@ -83,7 +110,13 @@ class ConfigureNode(NodeOperation):
 
     def describe(self) -> str:
         """One line for a person."""
-        return f"configure {self.node.name} ({len(self.node.exec)} commands)"
+        commands = len(self.node.exec)
+        return f"configure {self.node.name} ({commands} command{'s' * (commands != 1)})"
+
+    @property
+    def only_orders(self) -> bool:
+        """Without commands there is nothing to run."""
+        return not (self.node.exec or _stage_commands(self.node, Stage.CONFIGURE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +126,12 @@ class AwaitReady(NodeOperation):
     def describe(self) -> str:
         """One line for a person."""
         return f"wait until {self.node.name} is ready ({self.node.readiness})"
+
+    @property
+    def only_orders(self) -> bool:
+        """A node that only has to run is ready once it was started."""
+        waits = self.node.readiness is not Readiness.RUNNING or self.node.healthcheck
+        return not (waits or _stage_commands(self.node, Stage.HEALTHY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +171,8 @@ class Plan:
     operations: tuple[Operation, ...]
 
     def describe(self) -> list[str]:
-        """A line for every operation, in order."""
-        return [operation.describe() for operation in self.operations]
+        """A line for every operation that does something, in order."""
+        return [one.describe() for one in self.operations if not one.only_orders]
 
 
 _STAGE_OPERATION: Mapping[Stage, str] = {

@@ -8,6 +8,7 @@ unexpectedly inconclusive, 130 interrupted.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +18,10 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from lab.cli import complete
+from lab.cli.complete import LAB_VARIABLE
 from lab.engine.session import LabSession, open_lab, running_labs
 from lab.errors import LabError
 from lab.topology.loader import load
@@ -28,8 +32,11 @@ EXIT_ERROR = 2
 EXIT_INCONCLUSIVE = 3
 EXIT_INTERRUPTED = 130
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+_ENDLESS = 1000
+"""Columns of a table that goes to a file or a pipe: its rows are not folded."""
+
+out = Console(highlight=False, soft_wrap=True, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 class Format(StrEnum):
@@ -49,7 +56,13 @@ NameOption = Annotated[
 ]
 LabOption = Annotated[
     str | None,
-    typer.Option("--lab", "-l", help="Which running lab; not needed while there is only one."),
+    typer.Option(
+        "--lab",
+        "-l",
+        help=f"Which running lab; not needed while there is only one. {LAB_VARIABLE} sets it for "
+        "all commands.",
+        autocompletion=complete.labs,
+    ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print.")]
 
@@ -72,15 +85,22 @@ def load_topology(path: Path, name: str | None = None) -> Topology:
     return load(topology_file(path), name=name)
 
 
-def choose_lab(name: str | None) -> str:
-    """The lab that --lab means: the only one when it was left out. Raises LabError."""
-    if name is not None:
-        return name
+def choose_lab(name: str | None, how: str = "--lab NAME") -> str:
+    """The lab that is meant: by name, by DPULAB_LAB, or the only one. Raises LabError.
+
+    `how` says how a person names one, for the hint.
+    """
+    wanted = name or os.environ.get(LAB_VARIABLE)
+    if wanted:
+        return wanted
     labs = running_labs()
     if not labs:
-        raise LabError("no lab is up", "`dpulab up topologies/quickstart` starts one")
+        raise LabError("no lab is up", "`dpulab up FILE` starts one")
     if len(labs) > 1:
-        raise LabError(f"{len(labs)} labs are up: {', '.join(labs)}", "choose one with --lab")
+        raise LabError(
+            f"{len(labs)} labs are up: {', '.join(labs)}",
+            f"choose one with {how} or {LAB_VARIABLE}",
+        )
     return labs[0]
 
 
@@ -97,11 +117,22 @@ def link_end(text: str) -> tuple[str, str]:
     return node, interface
 
 
+def shown(path: Path) -> str:
+    """A path as a person would type it here: relative where that is shorter."""
+    relative = os.path.relpath(path)
+    return min(relative, str(path), key=len)
+
+
 def show_error(error: LabError) -> None:
     """Print an error and its hint on stderr."""
-    err.print(f"[bold red]error:[/] {escape(error.message)}")
-    if error.hint:
-        err.print(f"[dim]hint:[/] {escape(error.hint)}")
+    show_words(error.message, error.hint)
+
+
+def show_words(message: str, hint: str = "") -> None:
+    """Print what went wrong and what to do about it on stderr."""
+    err.print(f"[bold red]error:[/] {escape(message)}")
+    if hint:
+        err.print(f"[dim]hint:[/] {escape(hint)}")
 
 
 def print_json(data: Any) -> None:
@@ -109,11 +140,12 @@ def print_json(data: Any) -> None:
     out.print(json.dumps(data, indent=2), markup=False)
 
 
-def print_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    """Print data for people."""
+def print_table(columns: Iterable[str], rows: Iterable[Iterable[str | Text]]) -> None:
+    """Print data for people: folded to a terminal's width, one line per row elsewhere."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
-    out.print(table)
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+    wide = out if out.is_terminal else Console(highlight=False, emoji=False, width=_ENDLESS)
+    wide.print(table, soft_wrap=False)

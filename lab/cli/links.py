@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+import struct
 import sys
+import threading
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
 from lab import graph as graphs
+from lab.cli import complete
 from lab.cli.common import (
     Format,
     FormatOption,
@@ -30,9 +33,18 @@ from lab.links.impairment import ImpairmentState
 from lab.links.place import place_of
 from lab.runtime import capture as captures
 from lab.topology import impairments
-from lab.topology.model import Impairment
+from lab.topology.model import Impairment, Topology
 
-EndArgument = Annotated[str, typer.Argument(help="Link end, NODE:INTERFACE.", metavar="END")]
+EndArgument = Annotated[
+    str,
+    typer.Argument(help="Link end, NODE:INTERFACE.", metavar="END", autocompletion=complete.ends),
+]
+_COUNTERS = {
+    "frames": "seen",
+    "lost": "lost",
+    "duplicated": "duplicated",
+    "corrupted": "corrupted",
+}
 impair_app = typer.Typer(no_args_is_help=True, help="Show, set or reset what links do to frames.")
 
 
@@ -46,7 +58,9 @@ class GraphFormat(StrEnum):
 
 def capture(
     end: EndArgument,
-    bpf: Annotated[str, typer.Argument(help="pcap filter, such as 'udp port 4500'.")] = "",
+    bpf: Annotated[
+        str, typer.Argument(help="pcap filter, such as 'udp port 4500'.", metavar="FILTER")
+    ] = "",
     lab: LabOption = None,
     *,
     write: Annotated[
@@ -58,17 +72,43 @@ def capture(
     session = chosen_lab(lab)
     found = session.topology.endpoint(node, interface)
     if found is None:
-        ends = ", ".join(str(one) for link in session.topology.links for one in link.endpoints)
-        raise LabError(f"no link ends at {end}", f"link ends: {ends}")
+        raise _no_link_end(session.topology, node, interface)
     place = place_of(session.topology, found[1])
     if write is None:
         _capture_to_stdout(place.netns, place.interface, bpf)
         return
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
     running = captures.start_capture(place.netns, place.interface, write, bpf)
     err.print(f"capturing {escape(end)} into {escape(str(write))}, Ctrl-C ends it")
-    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    ended.wait()
     running.stop()
-    err.print(f"{write.stat().st_size} bytes in {escape(str(write))}")
+    frames = count_frames(write)
+    err.print(f"{frames} frame{'s' * (frames != 1)} in {escape(str(write))}")
+
+
+def _no_link_end(topology: Topology, node: str, interface: str) -> LabError:
+    """Say what there is: the interfaces of the node, or the nodes that have any."""
+    there = [end.interface for _, end in topology.links_of(node)]
+    if there:
+        return LabError(f"no link ends at {node}:{interface}", f"{node} has {', '.join(there)}")
+    nodes = dict.fromkeys(end.node for link in topology.links for end in link.endpoints)
+    return LabError(
+        f"no link ends at {node}:{interface}",
+        f"nodes with links: {', '.join(nodes) or 'none'}",
+    )
+
+
+def count_frames(pcap: Path) -> int:
+    """How many records a pcap file has (pcap-savefile(5): 24 bytes of header, 16 per record)."""
+    count = 0
+    with pcap.open("rb") as file:
+        order = "<" if file.read(24)[:1] in (b"\xd4", b"\x4d") else ">"
+        while len(head := file.read(16)) == 16:
+            file.seek(struct.unpack_from(f"{order}I", head, 8)[0], os.SEEK_CUR)
+            count += 1
+    return count
 
 
 def _capture_to_stdout(netns: Path, interface: str, bpf: str) -> None:
@@ -84,17 +124,21 @@ def show(lab: LabOption = None, fmt: FormatOption = Format.TABLE) -> None:
     session = chosen_lab(lab)
     states = session.net.impairments(session.topology)
     if fmt is Format.JSON:
-        print_json({end: impairments.describe(state.impairment) for end, state in states.items()})
+        print_json({end: _data(state) for end, state in states.items()})
         return
     rows = [_row(end, state) for end, state in states.items()]
-    print_table(("END", "IMPAIRMENT", "FRAMES", "LOST", "DUPLICATED", "CORRUPTED"), rows)
+    print_table(("END", "IMPAIRMENT", *(name.upper() for name in _COUNTERS)), rows)
+
+
+def _data(state: ImpairmentState) -> dict[str, Any]:
+    counters = {name: getattr(state.counters, counter) for name, counter in _COUNTERS.items()}
+    return {"impairment": impairments.describe(state.impairment), **counters}
 
 
 def _row(end: str, state: ImpairmentState) -> tuple[str, ...]:
     settings = impairments.describe(state.impairment)
     words = " ".join(f"{key} {value}" for key, value in settings.items())
-    counters = state.counters
-    counts = (counters.seen, counters.lost, counters.duplicated, counters.corrupted)
+    counts = (getattr(state.counters, counter) for counter in _COUNTERS.values())
     return (end, words or "none", *(str(count) for count in counts))
 
 
@@ -119,8 +163,11 @@ def set_(
     wanted = impairments.parse({key: text for key, text in given.items() if text}, seed)
     if wanted.is_none:
         raise LabError("nothing to set", "give at least one of --" + ", --".join(given))
-    _impair(chosen_lab(lab), end, wanted)
-    err.print(f"{escape(end)} is impaired; `dpulab impair reset {escape(end)}` undoes it")
+    session = chosen_lab(lab)
+    _impair(session, end, wanted)
+    words = " ".join(f"{key} {value}" for key, value in impairments.describe(wanted).items())
+    undo = f"dpulab impair reset {end} --lab {session.topology.name}"
+    err.print(f"frames that leave {escape(end)}: {escape(words)}; `{escape(undo)}` undoes it")
 
 
 @impair_app.command("reset")
@@ -132,13 +179,16 @@ def reset(end: EndArgument, lab: LabOption = None) -> None:
 
 def _impair(session: LabSession, end: str, wanted: Impairment) -> None:
     node, interface = link_end(end)
+    if session.topology.endpoint(node, interface) is None:
+        raise _no_link_end(session.topology, node, interface)
     with session.locked(f"impair {end}"):
         session.impair(node, interface, wanted)
 
 
 def graph(
     file: Annotated[
-        Path | None, typer.Argument(help="Topology file; the running lab if left out.")
+        Path | None,
+        typer.Argument(help="Topology file; the running lab if left out.", metavar="FILE"),
     ] = None,
     lab: LabOption = None,
     *,

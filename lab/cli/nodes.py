@@ -5,37 +5,86 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
+from typer.core import TyperCommand
 
+from lab.cli import complete
 from lab.cli.common import LabOption, chosen_lab, err
 from lab.engine.session import LabSession
 from lab.errors import LabError
+from lab.runtime.container import Container
+from lab.topology.model import Kind
 
-NodeArgument = Annotated[str, typer.Argument(help="Node name.", metavar="NODE")]
+NodeArgument = Annotated[
+    str, typer.Argument(help="Node name.", metavar="NODE", autocompletion=complete.nodes)
+]
+DEADLINE = 300.0
+"""Seconds that a command without a terminal gets, unless told otherwise."""
+
 node_app = typer.Typer(
     no_args_is_help=True, help="Stop, start, restart or kill one node; its links are kept."
 )
 
 
+class ExecCommand(TyperCommand):
+    """`exec`: the second word that is no option begins the node's command, -- or not."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put -- in front of the node's command, so that its options stay its own."""
+        return super().parse_args(ctx, command_apart(args))
+
+
+def command_apart(args: list[str]) -> list[str]:
+    """The same words, with -- before the command where it was left out."""
+    seen_node = value_follows = False
+    for index, word in enumerate(args):
+        if word == "--":
+            return args
+        if value_follows:
+            value_follows = False
+        elif word.startswith("-"):
+            value_follows = word in ("-l", "--lab", "--timeout")
+        elif seen_node:
+            return [*args[:index], "--", *args[index:]]
+        else:
+            seen_node = True
+    return args
+
+
 def exec_(
     node: NodeArgument,
-    command: Annotated[list[str], typer.Argument(help="The command, after --.")],
+    command: Annotated[
+        list[str], typer.Argument(help="The command and its arguments.", metavar="COMMAND")
+    ],
     lab: LabOption = None,
     *,
     interactive: Annotated[
-        bool, typer.Option("--interactive", "-i", help="With a terminal, as for a shell.")
+        bool,
+        typer.Option(
+            "--interactive",
+            "-i",
+            help="Hand over to `docker exec -i`; done by itself on a terminal.",
+        ),
     ] = False,
-    timeout: Annotated[float, typer.Option(help="Seconds until it is killed.")] = 300.0,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1,
+            help="Seconds until it is killed.",
+            show_default=f"{DEADLINE:g}, none with a terminal",
+        ),
+    ] = None,
 ) -> None:
     """Run a command in a node; ends with the command's exit code."""
     session = chosen_lab(lab)
-    if interactive:
-        _become_docker_exec(session, node, command)
+    container = _container(session, node)
+    if interactive or (timeout is None and _on_terminal()):
+        _become_docker_exec(container, command)
     try:
-        result = session.node(node).exec(command, timeout=timeout)
+        result = session.node(node).exec(command, timeout=timeout or DEADLINE)
     except TimeoutError as error:
         raise LabError(f"{node}: {error}", "give it more with --timeout") from error
     sys.stdout.write(result.stdout)
@@ -44,16 +93,31 @@ def exec_(
     raise typer.Exit(result.exit_code)
 
 
-def _become_docker_exec(session: LabSession, node: str, command: list[str]) -> None:
+def _on_terminal() -> bool:
+    """Whether somebody watches who wants to see output as it comes."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and shutil.which("docker") is not None
+
+
+def _become_docker_exec(container: Container, command: list[str]) -> None:
     """A terminal needs no verdict and no deadline: hand over to the docker client."""
     client = shutil.which("docker")
     if client is None:
         raise LabError("there is no docker client on PATH", "leave --interactive out")
-    found = session.container(node)
-    if found is None or not found.running:
+    if not container.running:
+        node = container.node
         raise LabError(f"node {node} is not running", f"`dpulab node start {node}` starts it")
-    flags = ["-it"] if sys.stdin.isatty() else ["-i"]
-    os.execv(client, [client, "exec", *flags, found.name, *command])  # noqa: S606 - our own lookup
+    flags = ["-it"] if sys.stdin.isatty() and sys.stdout.isatty() else ["-i"]
+    os.execv(client, [client, "exec", *flags, container.name, *command])  # noqa: S606 - our own lookup
+
+
+def _container(session: LabSession, node: str) -> Container:
+    """A node's container. Raises LabError where there is none."""
+    found = session.container(node)
+    if found is not None:
+        return found
+    if session.topology.nodes[node].kind is Kind.BRIDGE:
+        raise LabError(f"{node} is a bridge: nothing runs in it")
+    raise LabError(f"node {node} does not exist", "`dpulab up` brings it back")
 
 
 def logs(
@@ -61,16 +125,14 @@ def logs(
     lab: LabOption = None,
     *,
     tail: Annotated[int | None, typer.Option(min=0, help="Only the last lines.")] = None,
-    follow: Annotated[bool, typer.Option("--follow", help="Go on until it ends.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on until the node ends.")] = False,
 ) -> None:
     """Print what a node's main process has printed."""
     session = chosen_lab(lab)
+    found = _container(session, node)
     if not follow:
         sys.stdout.write(session.node(node).logs(tail))
         return
-    found = session.container(node)
-    if found is None:
-        raise LabError(f"node {node} has no container")
     for chunk in session.docker.follow_logs(found.id, tail):
         sys.stdout.buffer.write(chunk)
         sys.stdout.flush()
@@ -111,6 +173,6 @@ def restart(node: NodeArgument, lab: LabOption = None) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("exec", context_settings={"allow_interspersed_args": True})(exec_)
+    app.command("exec", cls=ExecCommand)(exec_)
     app.command()(logs)
     app.add_typer(node_app, name="node")

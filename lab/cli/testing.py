@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -10,11 +10,13 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from lab.cli.common import err
+from lab import plan as plans
+from lab.cli import complete
+from lab.cli.common import err, shown
 from lab.cli.lifecycle import TrustOption, refuse_untrusted
 from lab.cli.progress import PlanProgress
 from lab.engine.machine import require
-from lab.engine.session import LabSession, image_ids, running_lab
+from lab.engine.session import images_of, running_lab, running_labs
 from lab.node import RunningLab
 from lab.scenario.load import parse_assignment
 from lab.scenario.progress import ConsoleProgress
@@ -31,7 +33,12 @@ def replay_(
     ],
     lab: Annotated[
         str | None,
-        typer.Option("--lab", "-l", help="Name of the lab; one that is up is used and left up."),
+        typer.Option(
+            "--lab",
+            "-l",
+            help="Name of the lab; one that is up is used and left up.",
+            autocompletion=complete.labs,
+        ),
     ] = None,
     *,
     seed: Annotated[
@@ -62,7 +69,7 @@ def replay_(
         run=RunOptions(
             seed=seed,
             set_vars=dict(map(parse_assignment, set_ or [])),
-            images=_images,
+            images=images_of,
             require=require,
         ),
         results_dir=results,
@@ -82,15 +89,19 @@ def _lab_factory(*, trust: bool) -> LabFactory:
     def factory(path: Path, name: str | None) -> Iterator[RunningLab]:
         topology = load(path, name=name)
         refuse_untrusted(topology, trust=trust)
-        with PlanProgress() as progress, running_lab(topology, progress) as lab:
+        was_up = topology.name in running_labs()
+        words = "using" if was_up else "bringing up"
+        err.print(f"[dim]{words} lab {escape(topology.name)} of {escape(shown(path))}[/]")
+        with (
+            PlanProgress(plans.build(topology)) as progress,
+            running_lab(topology, progress) as lab,
+        ):
             progress.stop()
             yield lab
+            if not was_up:
+                err.print(f"[dim]taking lab {escape(topology.name)} down[/]")
 
     return factory
-
-
-def _images(lab: RunningLab) -> Mapping[str, str]:
-    return image_ids(lab) if isinstance(lab, LabSession) else {}
 
 
 def _summarize(outcome: ReplayResult, results: Path) -> None:

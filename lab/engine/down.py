@@ -11,53 +11,45 @@ from lab.ownership import lab_folder
 from lab.runtime.docker_engine import Docker
 
 _WORKERS = 8
-_QUIET = 0.5
+_QUIET = 1.0
 """After a killed `up` the daemon may still finish a request; so long nothing new must appear."""
 
 _DEADLINE = 60.0
 
 
-def destroy(lab: str, docker: Docker, net: NetOps, *, settle: bool = False) -> bool:
+def destroy(lab: str, docker: Docker, net: NetOps, *, settle: bool) -> bool:
     """Remove containers, links, rules, pins and network of a lab. Returns whether there were any.
 
-    With `settle`, or after an `up` that did not finish, keep looking until nothing has appeared
-    for half a second.
+    With `settle` keep looking until nothing has appeared for a second: whoever was bringing the lab
+    up was killed, and may have left requests behind that the daemon still works on.
     """
-    folder = lab_folder(lab)
-    interrupted = folder.is_dir() and _phase(lab) != "up"
-    found = _remove_containers(lab, docker) | folder.exists()
-    if settle or interrupted:
-        found |= _settle(lab, docker)
+    found = _remove(lab, docker) | lab_folder(lab).exists()
+    deadline = time.monotonic() + _DEADLINE
+    quiet_since = time.monotonic()
+    while settle and time.monotonic() - quiet_since < _QUIET:
+        time.sleep(0.05)
+        if _remove(lab, docker):
+            quiet_since = time.monotonic()
+        if time.monotonic() > deadline:
+            raise LabError(f"containers of lab {lab} keep appearing", "is another `up` running?")
     net.clean_up(lab)
-    for network in docker.lab_networks(lab):
-        docker.remove_network(network)
-        found = True
     return found
 
 
-def _phase(lab: str) -> str:
+def was_interrupted(lab: str) -> bool:
+    """Whether the last `up` of a lab did not come to its end."""
     try:
-        return (lab_folder(lab) / "phase").read_text()
+        return (lab_folder(lab) / "phase").read_text() != "up"
     except OSError:
-        return ""
+        return False
 
 
-def _remove_containers(lab: str, docker: Docker) -> bool:
+def _remove(lab: str, docker: Docker) -> bool:
+    """Remove the containers and networks that are there now; whether there were any."""
     containers = docker.containers(lab)
     with ThreadPoolExecutor(_WORKERS) as pool:
         list(pool.map(lambda one: docker.remove(one.id), containers))
-    return bool(containers)
-
-
-def _settle(lab: str, docker: Docker) -> bool:
-    found = False
-    deadline = time.monotonic() + _DEADLINE
-    quiet_since = time.monotonic()
-    while time.monotonic() - quiet_since < _QUIET:
-        if time.monotonic() > deadline:
-            raise LabError(f"containers of lab {lab} keep appearing", "is another `up` running?")
-        if _remove_containers(lab, docker):
-            found = True
-            quiet_since = time.monotonic()
-        time.sleep(0.05)
-    return found
+    networks = docker.lab_networks(lab)
+    for network in networks:
+        docker.remove_network(network)
+    return bool(containers or networks)

@@ -11,16 +11,28 @@ from ruamel.yaml.error import YAMLError
 from lab.engine.readiness import GRPC_PORT
 from lab.errors import LabError
 from lab.opi import OpiCallError, OpiClient
-from lab.topology.model import Node
+from lab.topology.model import Node, Role, Topology
 
 _SHAPE = "a list of {method: package.Service/Method, body: {...}}"
+
+_NOT_YAML = (YAMLError, ValueError, LookupError, ArithmeticError, TypeError, AttributeError)
+"""Besides its own errors ruamel lets built-in ones out, for instance for `!!int`."""
+
+
+def check_intents(topology: Topology) -> None:
+    """Read the start-up files of all DPUs, so that a mistake shows before anything is created."""
+    for node in topology.nodes.values():
+        if node.role is Role.DPU and node.startup_config:
+            read_intents(Path(node.startup_config))
 
 
 def read_intents(path: Path) -> list[tuple[str, dict[str, Any]]]:
     """The calls of a start-up file: (method, body). Raises LabError naming file and entry."""
     try:
         data = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
+    except OSError as error:
+        raise LabError(f"{path}: {error.strerror}", f"OPI start-up intents are {_SHAPE}") from error
+    except _NOT_YAML as error:
         raise LabError(f"{path}: {error}", f"OPI start-up intents are {_SHAPE}") from error
     if not isinstance(data, list):
         raise LabError(f"{path}: not a list", f"OPI start-up intents are {_SHAPE}")

@@ -19,7 +19,8 @@ from ruamel.yaml import YAML
 
 from lab.card import card_table
 from lab.engine.readiness import GRPC_PORT
-from lab.runtime.docker_engine import Container
+from lab.errors import LabError
+from lab.runtime.container import Container
 from lab.topology.model import Endpoint, Kind, Link, Node, Role, Topology
 
 _FILES = ("topology-data.json", "ansible-inventory.yml", "opictl.yml", "exec.md")
@@ -31,7 +32,7 @@ def lab_directory(source: Path, lab: str) -> Path:
 
 
 def write_lab_files(topology: Topology, containers: Sequence[Container]) -> Path:
-    """Write all files; they belong to whoever called, also under sudo."""
+    """Write all files; they belong to whoever called, also under sudo. Raises LabError."""
     folder = lab_directory(topology.source, topology.name)
     by_node = {one.node: one for one in containers}
     contents = {
@@ -40,22 +41,35 @@ def write_lab_files(topology: Topology, containers: Sequence[Container]) -> Path
         "opictl.yml": _yaml(opictl_contexts(topology, by_node)),
         "exec.md": cheat_sheet(topology),
     }
+    try:
+        _write(folder, contents)
+    except OSError as error:
+        raise LabError(
+            f"cannot write the lab directory {folder}: {error.strerror}",
+            "it is beside the topology file: make room there, or copy the file elsewhere",
+        ) from error
+    return folder
+
+
+def _write(folder: Path, contents: Mapping[str, str]) -> None:
     folder.mkdir(exist_ok=True)
     _give_to_caller(folder)
     for name, text in contents.items():
         path = folder / name
         path.write_text(text, encoding="utf-8")
         _give_to_caller(path)
-    return folder
 
 
 def remove_lab_files(source: Path, lab: str) -> None:
     """Remove what `write_lab_files` wrote; a folder with anything else in it stays."""
     folder = lab_directory(source, lab)
-    for name in _FILES:
-        (folder / name).unlink(missing_ok=True)
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+    try:
+        for name in _FILES:
+            (folder / name).unlink(missing_ok=True)
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+    except OSError as error:
+        raise LabError(f"cannot remove the lab directory {folder}: {error.strerror}") from error
 
 
 def _give_to_caller(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 from pyroute2 import IPRoute
 
 from lab.errors import LabError
-from lab.ownership import LABEL_LAB, machine_interface
+from lab.links.place import mgmt_bridge_name
+from lab.ownership import LABEL_LAB, LABEL_SPEC
 from lab.runtime.docker_engine import Docker
-from lab.topology.model import Topology
+from lab.topology.model import LinkType, Topology
 
 Network = IPv4Network | IPv6Network
 
@@ -24,11 +26,6 @@ _ATTEMPTS = 16
 def network_name(topology: Topology) -> str:
     """Name of a lab's management network."""
     return topology.mgmt.network or f"{topology.prefix}-{topology.name}"
-
-
-def bridge_name(topology: Topology) -> str:
-    """Device name of the management bridge on the machine."""
-    return topology.mgmt.bridge or machine_interface(topology.name, "mgmt")
 
 
 def free_subnet(taken: Iterable[Network], pool: IPv4Network = POOL) -> IPv4Network:
@@ -45,29 +42,39 @@ def free_subnet(taken: Iterable[Network], pool: IPv4Network = POOL) -> IPv4Netwo
 
 def ensure(docker: Docker, topology: Topology) -> bool:
     """Create the management network unless the lab has it. Returns whether it was made."""
-    name = network_name(topology)
-    existing = docker.network(name)
+    existing = docker.network(network_name(topology))
     if existing is not None:
         _must_be_ours(existing, topology)
         return False
-    wanted = topology.mgmt.ipv4_subnet
     taken = dict(_taken(docker, topology))
-    if wanted:
-        _refuse_overlap(ip_network(wanted, strict=False), taken)
-        _create(docker, topology, wanted)
-        return True
-    _create_automatic(docker, topology, list(taken))
+    if topology.mgmt.ipv4_subnet:
+        _refuse_overlap(ip_network(topology.mgmt.ipv4_subnet, strict=False), taken)
+        _create(docker, topology, topology.mgmt.ipv4_subnet)
+    else:
+        _create_automatic(docker, topology, list(taken))
     return True
 
 
 def _must_be_ours(existing: dict[str, Any], topology: Topology) -> None:
-    owner = (existing.get("Labels") or {}).get(LABEL_LAB)
+    labels = existing.get("Labels") or {}
+    owner = labels.get(LABEL_LAB)
     if owner != topology.name:
         whose = f"lab {owner}" if owner else "something else than dpulab"
         raise LabError(
             f"management network {existing['Name']} belongs to {whose}",
             "choose another mgmt.network in the topology file, or leave it out",
         )
+    if labels.get(LABEL_SPEC) != _digest(topology):
+        raise LabError(
+            f"the management network of lab {topology.name} is not as its file has it now",
+            f"a network cannot be changed: `dpulab down {topology.name}` first",
+        )
+
+
+def _digest(topology: Topology) -> str:
+    """Stands for everything that a management network is made from."""
+    text = f"{topology.mgmt} {network_name(topology)} {is_internal(topology)}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _refuse_overlap(wanted: Network, taken: dict[Network, str]) -> None:
@@ -101,12 +108,12 @@ def _create(docker: Docker, topology: Topology, subnet: str) -> None:
         subnets.append((mgmt.ipv6_subnet, mgmt.ipv6_gw))
     docker.create_network(
         network_name(topology),
-        {LABEL_LAB: topology.name},
+        {LABEL_LAB: topology.name, LABEL_SPEC: _digest(topology)},
         subnets=subnets,
         internal=is_internal(topology),
         ipv6=bool(mgmt.ipv6_subnet),
         options={
-            "com.docker.network.bridge.name": bridge_name(topology),
+            "com.docker.network.bridge.name": mgmt_bridge_name(topology),
             "com.docker.network.bridge.enable_icc": "false",
             "com.docker.network.bridge.enable_ip_masquerade": str(mgmt.external_access).lower(),
             "com.docker.network.driver.mtu": str(mgmt.mtu),
@@ -134,7 +141,8 @@ def _taken(docker: Docker, topology: Topology) -> Iterator[tuple[Network, str]]:
                 yield ip_network(pool["Subnet"], strict=False), f"Docker network {network['Name']}"
     yield from _routed()
     for link in topology.links:
-        for end in link.endpoints:
+        # the ends of mgmt-net links are meant to be in the management subnet
+        for end in link.endpoints if link.type is not LinkType.MGMT_NET else ():
             for address in filter(None, (end.ipv4, end.ipv6)):
                 yield ip_interface(address).network, f"link end {end}"
 

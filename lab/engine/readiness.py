@@ -9,11 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-from lab.engine.executor import Cancellation
+from lab.engine.cancellation import Cancellation
 from lab.errors import LabError
 from lab.opi import OpiClient
+from lab.runtime.container import Container
 from lab.runtime.container_node import ContainerNode
-from lab.runtime.docker_engine import Container, Docker
+from lab.runtime.docker_engine import Docker
 from lab.topology.model import Healthcheck, Node, Readiness
 
 GRPC_PORT = 50051
@@ -82,8 +83,16 @@ class ReadinessProbe:
         return lambda _: ""
 
     def _file_reason(self, _: Container) -> str:
-        found = self._container.exec(["test", "-e", READY_FILE], timeout=5).exit_code == 0
-        return "" if found else f"{READY_FILE} is not there"
+        failure = self._try(["test", "-e", READY_FILE], timeout=5)
+        return "" if failure is None else f"{READY_FILE} is not there"
+
+    def _try(self, argv: list[str], timeout: float) -> str | None:
+        """What went wrong with a command in the node, None when it succeeded."""
+        try:
+            result = self._container.exec(argv, timeout=timeout)
+        except TimeoutError as error:
+            return str(error)
+        return (result.stderr or result.stdout).strip() if result.exit_code else None
 
     def _healthcheck(self, check: Healthcheck) -> Callable[[Container], str]:
         """The file's own health check, run by us at its interval."""
@@ -99,14 +108,15 @@ class ReadinessProbe:
             if time.monotonic() < due:
                 return "its health check has not succeeded yet"
             due = time.monotonic() + check.interval
-            result = self._container.exec(argv, timeout=check.timeout)
-            failures += result.exit_code != 0
+            failure = self._try(argv, check.timeout)
+            if failure is None:
+                return ""
+            failures += 1
             if failures > check.retries:
                 raise LabError(
-                    f"the health check of {self._node.name} failed {failures} times: "
-                    f"{(result.stderr or result.stdout).strip()}"
+                    f"the health check of {self._node.name} failed {failures} times: {failure}"
                 )
-            return "" if result.exit_code == 0 else "its health check fails"
+            return f"its health check fails: {failure}"
 
         return reason
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from lab.card import card_table
 from lab.errors import LabError
 from lab.ownership import LABEL_LAB, LABEL_NODE, LABEL_ROLE, LABEL_SPEC, LABEL_TOPOLOGY
-from lab.runtime.docker_engine import ContainerSpec
+from lab.runtime.container import ContainerSpec
 from lab.topology.model import Node, Role, Topology
 
 ROLE_CAPABILITIES: Mapping[Role, tuple[str, ...]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from ipaddress import ip_interface
 
-from lab.engine.executor import Cancellation
+from lab.engine.cancellation import Cancellation
 from lab.engine.readiness import backoff
 from lab.errors import LabError
 from lab.links.netops import NetOps
@@ -28,16 +28,24 @@ def verify_pair(
     deadline = time.monotonic() + _DEADLINE
     for pause in backoff():
         before = _seen(topology, net, near[0]), _seen(topology, net, far[0])
-        result = sender.exec(
-            ["ping", "-n", "-c", str(_PROBES), "-i", "0.01", "-W", "1", address], timeout=15
-        )
+        answered, output = _ping(sender, address)
         after = _seen(topology, net, near[0]), _seen(topology, net, far[0])
-        if result.exit_code == 0 and _grew(before, after):
+        if answered and _grew(before, after):
             return f"{sender.name} -> {receiver} crosses {near[0].node} and {far[0].node}"
         if time.monotonic() > deadline:
-            raise _failure(sender.name, receiver, result.stdout or result.stderr, near, far)
+            raise _failure(sender.name, receiver, output, near, far)
         cancellation.pause(pause)
     raise AssertionError("backoff never ends")
+
+
+def _ping(sender: Node, address: str) -> tuple[bool, str]:
+    """Whether all probes were answered, and what ping said."""
+    probes = ["-c", str(_PROBES), "-i", "0.01", "-W", "1"]
+    try:
+        result = sender.exec(["ping", "-n", *probes, address], timeout=15)
+    except TimeoutError as error:
+        return False, str(error)
+    return result.exit_code == 0, result.stdout or result.stderr
 
 
 def _grew(before: tuple[int, int], after: tuple[int, int]) -> bool:

@@ -7,14 +7,17 @@ with it.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import inspect
+import itertools
 import json
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, cast, get_type_hints
+from typing import IO, Any, cast, get_type_hints
 
 from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
@@ -42,6 +45,7 @@ class _Remote:
 
     def __init__(self, command: Sequence[str]) -> None:
         self._turn = threading.Lock()
+        self._numbers = itertools.count(1)
         self._child = subprocess.Popen(
             list(command),
             stdin=subprocess.PIPE,
@@ -53,31 +57,49 @@ class _Remote:
     def __getattr__(self, method: str) -> Callable[..., Any]:
         function = getattr(NetOps, method)
 
-        def call(*arguments: Any) -> Any:
-            reply = self._exchange({"method": method, "arguments": to_jsonable_python(arguments)})
+        def call(*args: Any, **kwargs: Any) -> Any:
+            given = inspect.signature(function).bind(self, *args, **kwargs).arguments
+            given.pop("self")
+            reply = self._exchange(method, to_jsonable_python(given))
             if "error" in reply:
                 raise _error(reply["error"])
-            return TypeAdapter(get_type_hints(function)["return"]).validate_python(reply["result"])
+            return _adapters(method)["return"].validate_python(reply["result"])
 
         return call
 
-    def _exchange(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _exchange(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         with self._turn:
-            stdin, stdout = self._child.stdin, self._child.stdout
-            if stdin is None or stdout is None:
-                raise LabError("the privileged helper has no pipes")
-            try:
-                stdin.write(json.dumps(request) + "\n")
-                stdin.flush()
-                line = stdout.readline()
-            except BrokenPipeError:
-                line = ""
-        if not line:
-            raise LabError(
-                "creating network namespaces and links needs root, and sudo did not let us in",
-                "run with sudo, or allow it without a password for this command",
-            )
-        return cast(dict[str, Any], json.loads(line))
+            number = next(self._numbers)
+            self._send({"id": number, "method": method, "arguments": arguments})
+            reply: dict[str, Any] = {}
+            while reply.get("id") != number:  # a caller that was interrupted left its reply behind
+                reply = self._receive(number)
+            return reply
+
+    def _send(self, request: dict[str, Any]) -> None:
+        stdin = cast(IO[str], self._child.stdin)
+        with contextlib.suppress(BrokenPipeError):  # the missing reply tells
+            stdin.write(json.dumps(request) + "\n")
+            stdin.flush()
+
+    def _receive(self, number: int) -> dict[str, Any]:
+        line = cast(IO[str], self._child.stdout).readline()
+        if line:
+            return cast(dict[str, Any], json.loads(line))
+        if number > 1:
+            raise LabError("the privileged helper process is gone", "run the command again")
+        raise LabError(
+            "creating network namespaces and links needs root, and sudo did not let us in",
+            "run with sudo, or allow it without a password for this command",
+        )
+
+
+@functools.cache
+def _adapters(method: str) -> dict[str, TypeAdapter[Any]]:
+    """What converts each argument of a method, and its result under `return`."""
+    return {
+        name: TypeAdapter(hint) for name, hint in get_type_hints(getattr(NetOps, method)).items()
+    }
 
 
 def _error(wire: dict[str, str]) -> LabError:
@@ -91,27 +113,29 @@ def serve() -> None:
     operations = NetOps()
     for line in sys.stdin:
         request = json.loads(line)
-        try:
-            reply = {"result": _invoke(operations, request["method"], request["arguments"])}
-        except LabError as error:
-            capability = getattr(error, "capability", "")
-            words = {"message": error.message, "hint": error.hint, "capability": capability}
-            reply = {"error": words}
-        sys.stdout.write(json.dumps(reply) + "\n")
+        reply = _answer(operations, request["method"], request["arguments"])
+        sys.stdout.write(json.dumps({"id": request["id"], **reply}) + "\n")
         sys.stdout.flush()
 
 
-def _invoke(operations: NetOps, method: str, arguments: list[Any]) -> Any:
+def _answer(operations: NetOps, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return {"result": _invoke(operations, method, arguments)}
+    except LabError as error:
+        capability = getattr(error, "capability", "")
+        words = {"message": error.message, "hint": error.hint, "capability": capability}
+    except Exception as error:  # noqa: BLE001 - the caller is told; locks and rollback need us alive
+        message = f"{method}: {type(error).__name__}: {error}"
+        words = {"message": message, "hint": "this is a defect of dpulab", "capability": ""}
+    return {"error": words}
+
+
+def _invoke(operations: NetOps, method: str, arguments: dict[str, Any]) -> Any:
     if method.startswith("_") or not hasattr(NetOps, method):
         raise LabError(f"no such privileged operation: {method}")
-    function = getattr(NetOps, method)
-    hints = get_type_hints(function)
-    names = list(inspect.signature(function).parameters)[1:]
-    typed = [
-        TypeAdapter(hints[name]).validate_python(value)
-        for name, value in zip(names, arguments, strict=True)
-    ]
-    return to_jsonable_python(getattr(operations, method)(*typed))
+    adapters = _adapters(method)
+    typed = {name: adapters[name].validate_python(value) for name, value in arguments.items()}
+    return to_jsonable_python(getattr(operations, method)(**typed))
 
 
 if __name__ == "__main__":

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+
+from pyroute2.netlink.exceptions import NetlinkError
 
 from lab.errors import LabError
 from lab.links import ends, pins
@@ -18,38 +21,44 @@ from lab.links.netns import run_in
 from lab.links.pins import OWN_NAMESPACE
 from lab.links.place import machine_bridge_name
 from lab.links.veth import keep_bridged_frames_from_netfilter
-from lab.ownership import alias_prefix, link_alias, pin_path
+from lab.ownership import alias_prefix, link_alias, link_group, pin_path
 from lab.topology.model import Topology
 
 _TABLES = ("iptables", "ip6tables")
 
 
-def create(topology: Topology, node: str) -> None:
-    """Create a bridge node; an existing one is left as it is."""
+def create(topology: Topology, node: str) -> bool:
+    """Create a bridge node; an existing one is left as it is. Returns whether it was made."""
     if topology.nodes[node].machine_bridge:
-        _create_on_machine(topology, node)
-        return
+        return _create_on_machine(topology, node)
     if not pins.is_pinned(topology.name, node):
         pins.pin_new(topology.name, node)
     netns = pin_path(topology.name, node)
     run_in(netns, keep_bridged_frames_from_netfilter)
-    ends.with_netlink(netns, lambda netlink: _ensure(netlink, node, topology.name, node))
+    return _ensure(netns, node, topology.name, node)
 
 
-def _create_on_machine(topology: Topology, node: str) -> None:
+def _create_on_machine(topology: Topology, node: str) -> bool:
     name = machine_bridge_name(topology, node)
-    if name != node:
-        ends.with_netlink(
-            OWN_NAMESPACE, lambda netlink: _ensure(netlink, name, topology.name, node)
-        )
+    is_ours = name != node
+    made = is_ours and _ensure(OWN_NAMESPACE, name, topology.name, node)
     add_rules(topology.name, node, name)
+    return made
 
 
-def _ensure(netlink: Any, name: str, lab: str, node: str) -> None:
-    if ends.index_of(netlink, name) is None:
-        netlink.link("add", ifname=name, kind="bridge")
-    index = ends.index_of(netlink, name)
-    netlink.link("set", index=index, ifalias=link_alias(lab, node), state="up")
+def _ensure(netns: Path, name: str, lab: str, node: str) -> bool:
+    def work(netlink: Any) -> bool:
+        missing = ends.index_of(netlink, name) is None
+        if missing:
+            netlink.link("add", ifname=name, kind="bridge", group=link_group(lab))
+        index = ends.require_index(netlink, name)
+        netlink.link("set", index=index, ifalias=link_alias(lab, node), state="up")
+        return missing
+
+    try:
+        return ends.with_netlink(netns, work)
+    except NetlinkError as error:
+        raise LabError(f"cannot create bridge {node}: {error}") from error
 
 
 def add_rules(lab: str, node: str, bridge: str) -> None:
@@ -74,16 +83,31 @@ def _chain(table: str) -> str:
 
 def remove_rules(lab: str) -> None:
     """Remove every firewall rule whose comment is a mark of this lab."""
+    _remove(lambda comment: comment.startswith(alias_prefix(lab)))
+
+
+def prune_rules(topology: Topology) -> None:
+    """Remove the rules of machine bridges that the topology no longer has."""
+    bridges = (node.name for node in topology.nodes.values() if node.machine_bridge)
+    kept = {link_alias(topology.name, name) for name in bridges}
+    prefix = alias_prefix(topology.name)
+    _remove(lambda comment: comment.startswith(prefix) and comment not in kept)
+
+
+def _remove(unwanted: Callable[[str], bool]) -> None:
     for table in _TABLES:
-        for rule in _marked_rules(table, lab):
-            _run(table, "-D", *rule)
+        for rule in _rules(table):
+            if any(unwanted(word) for word in rule):
+                removed = _run(table, "-D", *rule)
+                if removed.returncode != 0:
+                    raise LabError(f"{table}: cannot remove a rule of ours: {removed.stderr}")
 
 
-def _marked_rules(table: str, lab: str) -> Iterator[list[str]]:
-    prefix = alias_prefix(lab)
+def _rules(table: str) -> Iterator[list[str]]:
+    """The rules of the filter table as words: chain first, then what `-D` takes."""
     for line in _run(table, "-S").stdout.splitlines():
         words = shlex.split(line)
-        if words[:1] == ["-A"] and any(word.startswith(prefix) for word in words):
+        if words[:1] == ["-A"]:
             yield words[1:]
 
 
@@ -94,3 +118,5 @@ def _run(table: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         )
     except FileNotFoundError:
         return subprocess.CompletedProcess(table, 127, "", f"{table} is not installed")
+    except subprocess.TimeoutExpired as error:
+        raise LabError(f"{table}: somebody else holds its lock", "try again") from error

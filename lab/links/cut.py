@@ -8,46 +8,82 @@ or a start-up command had put there comes back with the link.
 from __future__ import annotations
 
 import errno
-import json
-from pathlib import Path
 from typing import Any
 
 from pyroute2.netlink.exceptions import NetlinkError
 
 from lab.errors import LabError
-from lab.links import ends
-from lab.links.place import Place
+from lab.links import endpoint, ends
+from lab.links.place import Place, place_of
+from lab.links.records import EndRecords, Routes, is_off
+from lab.topology.model import Endpoint, Link, Topology
 
-_PROTO_KERNEL = 2
-"""RTPROT_KERNEL (rtnetlink(7)): connected routes, which the kernel brings back by itself."""
+_BY_HAND = (3, 4)
+"""RTPROT_BOOT, RTPROT_STATIC (rtnetlink(7)): the rest is put back by the kernel or by a routing
+daemon, which may have changed its mind by then."""
 
 _FIELDS = ("family", "dst_len", "table", "proto", "scope", "type")
 _ATTRIBUTES = ("dst", "gateway", "prefsrc", "priority")
 
 
-def cut(place: Place, routes_file: Path) -> None:
-    """Set an end down. Its routes are kept in `routes_file`; a second cut changes nothing."""
-    if routes_file.exists():
+def cut(topology: Topology, link: Link, end: Endpoint) -> None:
+    """Set one end down, keeping its routes. A link that is cut already stays as it is."""
+    for one in (end, *link.endpoints):
+        if EndRecords(topology.name, one).is_cut:
+            place = place_of(topology, one)
+            ends.set_state(place.netns, place.interface, up=False)
+            return
+    place = place_of(topology, end)
+    EndRecords(topology.name, end).set_cut(_routes(place))
+    ends.set_state(place.netns, place.interface, up=False)
+
+
+def heal(topology: Topology, link: Link) -> None:
+    """Set both ends up and put the kept routes back. A whole link stays as it is."""
+    for end in link.endpoints:
+        records = EndRecords(topology.name, end)
+        routes = records.routes() if records.is_cut else []
+        records.set_healed()
+        if not is_off(topology.name, end.node):
+            endpoint.configure(topology, link, end)
+            _restore(place_of(topology, end), routes)
+
+
+def hand_over(topology: Topology, link: Link, end: Endpoint) -> None:
+    """Let the far end hold a cut, for a node whose commands need its own end up.
+
+    Routes can be added to an end without carrier, but not to one that is down.
+    """
+    near = EndRecords(topology.name, end)
+    far = next((one for one in link.endpoints if one.node != end.node), None)
+    if not near.is_cut or far is None or is_off(topology.name, far.node):
         return
+    place = place_of(topology, far)
+    EndRecords(topology.name, far).set_cut(_routes(place))
+    ends.set_state(place.netns, place.interface, up=False)
+    near.set_healed()
 
+
+def _routes(place: Place) -> Routes:
+    """The routes through a device that nobody but their owner would bring back."""
+
+    def work(netlink: Any) -> Routes:
+        index = ends.require_index(netlink, place.interface)
+        routes = (_wanted(one) for one in netlink.get_routes(oif=index))
+        return [one for one in routes if one["proto"] in _BY_HAND]
+
+    return ends.with_netlink(place.netns, work)
+
+
+def _wanted(route: Any) -> dict[str, Any]:
+    fields = {name: route[name] for name in _FIELDS}
+    attributes = {name: route.get(name) for name in _ATTRIBUTES}
+    return fields | {name: value for name, value in attributes.items() if value is not None}
+
+
+def _restore(place: Place, routes: Routes) -> None:
     def work(netlink: Any) -> None:
-        index = _index(netlink, place)
-        routes = [_wanted(one) for one in netlink.get_routes(oif=index)]
-        kept = [one for one in routes if one["proto"] != _PROTO_KERNEL]
-        routes_file.write_text(json.dumps(kept))
-        netlink.link("set", index=index, state="down")
-
-    ends.with_netlink(place.netns, work)
-
-
-def heal(place: Place, routes_file: Path) -> None:
-    """Put back the routes of an end that `ends.configure` has just set up again."""
-    if not routes_file.exists():
-        return
-    routes: list[dict[str, Any]] = json.loads(routes_file.read_text())
-
-    def work(netlink: Any) -> None:
-        index = _index(netlink, place)
+        index = ends.require_index(netlink, place.interface)
         # routes without a gateway first: they are what the others' gateways are reached by
         for route in sorted(routes, key=lambda one: "gateway" in one):
             try:
@@ -56,18 +92,5 @@ def heal(place: Place, routes_file: Path) -> None:
                 if error.code != errno.EEXIST:
                     raise LabError(f"cannot restore route {route}: {error}") from error
 
-    ends.with_netlink(place.netns, work)
-    routes_file.unlink()
-
-
-def _index(netlink: Any, place: Place) -> int:
-    index = ends.index_of(netlink, place.interface)
-    if index is None:
-        raise LabError(f"there is no device {place.interface}", "`dpulab up` repairs the lab")
-    return index
-
-
-def _wanted(route: Any) -> dict[str, Any]:
-    fields = {name: route[name] for name in _FIELDS}
-    attributes = {name: route.get(name) for name in _ATTRIBUTES}
-    return fields | {name: value for name, value in attributes.items() if value is not None}
+    if routes:
+        ends.with_netlink(place.netns, work)

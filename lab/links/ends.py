@@ -19,7 +19,7 @@ from pyroute2.netlink.exceptions import NetlinkError
 from lab.errors import LabError
 from lab.links.netns import run_in
 from lab.links.place import Place
-from lab.ownership import link_alias
+from lab.ownership import alias_prefix, link_alias, link_group
 from lab.topology.model import Endpoint
 
 _SIOCETHTOOL = 0x8946
@@ -50,19 +50,33 @@ def index_of(netlink: Any, interface: str) -> int | None:
     return int(found[0]) if found else None
 
 
-def configure(place: Place, lab: str, end: Endpoint, mtu: int, *, offloads: bool) -> None:
+def exists(netns: Path, interface: str) -> bool:
+    """Whether there is such a device in the namespace."""
+    return with_netlink(netns, lambda netlink: index_of(netlink, interface) is not None)
+
+
+def require_index(netlink: Any, interface: str) -> int:
+    """Interface index. Raises LabError where there is no such device."""
+    index = index_of(netlink, interface)
+    if index is None:
+        raise LabError(f"there is no device {interface}", "`dpulab up` repairs the lab")
+    return index
+
+
+def configure(
+    place: Place, lab: str, end: Endpoint, mtu: int, *, offloads: bool, up: bool = True
+) -> None:
     """Bring one end to what the topology says; doing it twice changes nothing.
 
-    Sets alias (our mark), MAC, MTU, addresses and up, and, for veth ends, the two offloads that
+    Sets alias (our mark), MAC, MTU, addresses and state, and, for veth ends, the two offloads that
     make frames readable for XDP and user-space stacks. Addresses that somebody else added stay.
     """
 
     def work(netlink: Any) -> None:
-        index = index_of(netlink, place.interface)
-        if index is None:
-            raise LabError(f"{end}: the device is gone", "run `dpulab up` again to repair the lab")
+        index = require_index(netlink, place.interface)
         alias = link_alias(lab, end.node, end.interface)
-        settings: dict[str, Any] = {"ifalias": alias, "mtu": mtu, "state": "up"}
+        state = "up" if up else "down"
+        settings: dict[str, Any] = {"ifalias": alias, "mtu": mtu, "state": state}
         if end.mac:
             settings["address"] = end.mac
         netlink.link("set", index=index, **settings)
@@ -130,13 +144,26 @@ def delete(netns: Path, interface: str) -> None:
     with_netlink(netns, work)
 
 
+def delete_tied(netns: Path, lab: str) -> None:
+    """Delete a lab's devices that sit on the machine's own (macvlan, vxlan).
+
+    The kernel takes its time to tear a namespace down; their names and tunnel ids on the machine
+    must be free at once.
+    """
+
+    def work(netlink: Any) -> None:
+        for link in _of_lab(netlink, lab):
+            if link.get(("linkinfo", "kind")) in ("macvlan", "vxlan"):
+                netlink.link("del", index=link["index"])
+
+    with_netlink(netns, work)
+
+
 def set_state(netns: Path, interface: str, *, up: bool) -> None:
     """Set a device administratively up or down."""
 
     def work(netlink: Any) -> None:
-        index = index_of(netlink, interface)
-        if index is None:
-            raise LabError(f"there is no device {interface}")
+        index = require_index(netlink, interface)
         netlink.link("set", index=index, state="up" if up else "down")
 
     with_netlink(netns, work)
@@ -146,16 +173,14 @@ def carries(netns: Path, interface: str) -> bool:
     """Whether a device passes frames (operational state, RFC 2863)."""
 
     def work(netlink: Any) -> bool:
-        index = index_of(netlink, interface)
-        if index is None:
-            raise LabError(f"there is no device {interface}")
+        index = require_index(netlink, interface)
         return netlink.get_links(index)[0].get("operstate") in ("UP", "UNKNOWN")
 
     return with_netlink(netns, work)
 
 
-def adopt(old: Path, new: Path, prefix: str) -> list[str]:
-    """Move every device whose alias starts with `prefix` from one namespace to another.
+def adopt(old: Path, new: Path, lab: str) -> list[str]:
+    """Move every device of a lab from one namespace to another.
 
     Addresses, routes and queueing disciplines do not travel: the caller configures the ends again.
     Returns the names of the devices moved.
@@ -164,10 +189,9 @@ def adopt(old: Path, new: Path, prefix: str) -> list[str]:
 
     def work(netlink: Any) -> list[str]:
         moved = []
-        for link in netlink.get_links():
-            if str(link.get("ifalias") or "").startswith(prefix):
-                netlink.link("set", index=link["index"], net_ns_fd=target)
-                moved.append(str(link.get("ifname")))
+        for link in _of_lab(netlink, lab):
+            netlink.link("set", index=link["index"], net_ns_fd=target)
+            moved.append(str(link.get("ifname")))
         return moved
 
     try:
@@ -176,26 +200,28 @@ def adopt(old: Path, new: Path, prefix: str) -> list[str]:
         os.close(target)
 
 
-def marked(netns: Path, prefix: str) -> dict[str, int]:
-    """Devices whose alias starts with `prefix`: name -> index."""
+def marked(netns: Path, lab: str) -> list[str]:
+    """Names of the devices in a namespace that are a lab's."""
+    return with_netlink(
+        netns, lambda netlink: [str(link.get("ifname")) for link in _of_lab(netlink, lab)]
+    )
 
-    def work(netlink: Any) -> dict[str, int]:
-        return {
-            str(link.get("ifname")): int(link["index"])
-            for link in netlink.get_links()
-            if str(link.get("ifalias") or "").startswith(prefix)
-        }
 
-    return with_netlink(netns, work)
+def _of_lab(netlink: Any, lab: str) -> list[Any]:
+    """The alias says whose a device is; the group says it of one that has no alias yet."""
+    prefix, group = alias_prefix(lab), link_group(lab)
+    return [
+        link
+        for link in netlink.get_links()
+        if str(link.get("ifalias") or "").startswith(prefix) or link.get("group") == group
+    ]
 
 
 def counters(netns: Path, interface: str) -> dict[str, int]:
     """rx/tx packets, bytes and drops of a device (rtnl_link_stats64)."""
 
     def work(netlink: Any) -> dict[str, int]:
-        index = index_of(netlink, interface)
-        if index is None:
-            raise LabError(f"there is no device {interface}")
+        index = require_index(netlink, interface)
         stats = netlink.get_links(index)[0].get("stats64") or {}
         return {name: int(stats[name]) for name in _COUNTERS}
 

@@ -70,6 +70,11 @@ def _is_mounted(pin: Path) -> bool:
     return os.path.ismount(pin)  # Path.is_mount says no to every file (until Python 3.12)
 
 
+def is_namespace(netns: Path) -> bool:
+    """Whether a namespace is there to be entered: ours, or a pin that is mounted."""
+    return netns == OWN_NAMESPACE or _is_mounted(netns)
+
+
 def same_namespace(one: Path, other: Path) -> bool:
     """Whether two paths show the same namespace."""
     try:
@@ -93,8 +98,14 @@ def pinned_nodes(lab: str) -> list[str]:
     return sorted(path.parent.name for path in lab_folder(lab).glob("*/netns"))
 
 
+def live_nodes(lab: str) -> list[str]:
+    """Nodes of a lab that have a live namespace."""
+    return [node for node in pinned_nodes(lab) if is_pinned(lab, node)]
+
+
 def remove_all(lab: str) -> None:
     """Drop every pin of a lab, and the lab's folder with them."""
     for node in pinned_nodes(lab):
         unpin(lab, node)
-    shutil.rmtree(lab_folder(lab), ignore_errors=True)
+    if lab_folder(lab).exists():
+        shutil.rmtree(lab_folder(lab))

@@ -10,7 +10,16 @@ from pathlib import Path
 
 from lab.links.pins import OWN_NAMESPACE
 from lab.ownership import machine_interface, pin_path
-from lab.topology.model import Endpoint, Forwarding, Kind, Node, Role, Topology
+from lab.topology.model import (
+    Endpoint,
+    Forwarding,
+    Kind,
+    Link,
+    LinkType,
+    Node,
+    Role,
+    Topology,
+)
 
 DPU_BRIDGE = "br0"
 """Joins the representors and uplinks of a DPU with `dpulab.forwarding: bridge`."""
@@ -51,6 +60,20 @@ def machine_bridge_name(topology: Topology, node: str) -> str:
     """Device name of a machine bridge: an existing bridge keeps its own, ours is derived."""
     existing = Path("/sys/class/net") / node / "bridge"
     return node if existing.exists() else machine_interface(topology.name, node)
+
+
+def mgmt_bridge_name(topology: Topology) -> str:
+    """Device name of the management bridge on the machine."""
+    return topology.mgmt.bridge or machine_interface(topology.name, "mgmt")
+
+
+def machine_places(topology: Topology, link: Link) -> list[Place]:
+    """The far end of a link that is a device on the machine: host and mgmt-net links have one."""
+    if link.type is LinkType.HOST:
+        return [Place(OWN_NAMESPACE, link.host_interface)]
+    if link.type is LinkType.MGMT_NET:
+        return [Place(OWN_NAMESPACE, link.host_interface, mgmt_bridge_name(topology))]
+    return []
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from typing import Any
 
@@ -10,38 +11,31 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from lab.errors import LabError, UnsupportedError
 from lab.links import ends, veth
-from lab.links.pins import OWN_NAMESPACE
-from lab.links.place import Place, open_namespace, place_of
-from lab.ownership import link_alias
+from lab.links.place import Place, machine_places, open_namespace, place_of
+from lab.ownership import link_alias, link_group
 from lab.topology.model import Link, LinkType, Topology
 
 _MACVLAN_MODES = ("private", "vepa", "bridge", "passthru", "source")
-_EOPNOTSUPP = 95
 
 
-def create_host(topology: Topology, link: Link) -> None:
-    """`host`: a veth pair with the far end in the machine's own namespace."""
-    far = Place(OWN_NAMESPACE, link.host_interface)
-    veth.create_pair(place_of(topology, link.a), far, link.mtu)
-    _mark_and_raise(topology, link, far)
+def create_to_machine(topology: Topology, link: Link) -> None:
+    """`host`, `mgmt-net`: a veth pair with the far end in the machine's own namespace."""
+    (far,) = machine_places(topology, link)
+    veth.create_pair(topology.name, place_of(topology, link.a), far, link.mtu)
 
 
-def create_mgmt_net(topology: Topology, link: Link, mgmt_bridge: str) -> None:
-    """`mgmt-net`: a veth pair with the far end as a port of the management bridge."""
-    far = Place(OWN_NAMESPACE, link.host_interface, mgmt_bridge)
-    veth.create_pair(place_of(topology, link.a), far, link.mtu)
-    _mark_and_raise(topology, link, far)
-
-
-def _mark_and_raise(topology: Topology, link: Link, far: Place) -> None:
+def mark_and_raise(topology: Topology, link: Link, far: Place) -> None:
+    """Bring the far end on the machine to what it has to be; doing it twice changes nothing."""
     alias = link_alias(topology.name, link.a.node, far.interface)
 
     def work(netlink: Any) -> None:
-        index = ends.index_of(netlink, far.interface)
-        netlink.link("set", index=index, ifalias=alias, state="up")
+        index = ends.require_index(netlink, far.interface)
+        netlink.link("set", index=index, ifalias=alias, mtu=link.mtu, state="up")
         ends.set_offloads(far.interface)
 
     ends.with_netlink(far.netns, work)
+    if far.bridge:
+        veth.join_bridge(far)
 
 
 def create_macvlan(topology: Topology, link: Link) -> None:
@@ -70,12 +64,13 @@ def create_dummy(topology: Topology, link: Link) -> None:
 
 def _create(topology: Topology, link: Link, settings: dict[str, Any]) -> None:
     place = place_of(topology, link.a)
+    settings |= {"mtu": link.mtu, "group": link_group(topology.name)}
     kind = str(settings["kind"])
     with open_namespace(place.netns) as fd, IPRoute() as netlink:
         try:
-            netlink.link("add", ifname=place.interface, net_ns_fd=fd, mtu=link.mtu, **settings)
+            netlink.link("add", ifname=place.interface, net_ns_fd=fd, **settings)
         except NetlinkError as error:
-            if error.code == _EOPNOTSUPP:
+            if error.code == errno.EOPNOTSUPP:
                 raise UnsupportedError(
                     kind,
                     f"{link.a}: this kernel has no {kind} links",
@@ -97,9 +92,10 @@ def _machine_index(link: Link) -> int:
 
 CREATE: dict[LinkType, Callable[[Topology, Link], None]] = {
     LinkType.VETH: veth.create,
-    LinkType.HOST: create_host,
+    LinkType.HOST: create_to_machine,
+    LinkType.MGMT_NET: create_to_machine,
     LinkType.MACVLAN: create_macvlan,
     LinkType.VXLAN: create_vxlan,
     LinkType.DUMMY: create_dummy,
 }
-"""How each type is made; mgmt-net also needs the name of the management bridge."""
+"""How each type is made."""

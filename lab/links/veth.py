@@ -11,7 +11,9 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from lab.errors import LabError
 from lab.links import ends
+from lab.links.pins import OWN_NAMESPACE, same_namespace
 from lab.links.place import Place, open_namespace, place_of
+from lab.ownership import link_group
 from lab.topology.model import Link, Topology
 
 
@@ -19,11 +21,12 @@ def create(topology: Topology, link: Link) -> None:
     """Create the pair, both ends straight into their namespaces."""
     if link.b is None:
         raise LabError(f"{link.a}: a veth link has two ends")
-    create_pair(place_of(topology, link.a), place_of(topology, link.b), link.mtu)
+    create_pair(topology.name, place_of(topology, link.a), place_of(topology, link.b), link.mtu)
 
 
-def create_pair(a: Place, b: Place, mtu: int) -> None:
-    """One netlink message for both devices: there is never half a pair."""
+def create_pair(lab: str, a: Place, b: Place, mtu: int) -> None:
+    """One netlink message for both devices: there is never half a pair, or one without a mark."""
+    group = link_group(lab)
     with open_namespace(a.netns) as a_fd, open_namespace(b.netns) as b_fd, IPRoute() as netlink:
         try:
             netlink.link(
@@ -31,8 +34,9 @@ def create_pair(a: Place, b: Place, mtu: int) -> None:
                 kind="veth",
                 ifname=a.interface,
                 mtu=mtu,
+                group=group,
                 net_ns_fd=a_fd,
-                peer={"ifname": b.interface, "mtu": mtu, "net_ns_fd": b_fd},
+                peer={"ifname": b.interface, "mtu": mtu, "group": group, "net_ns_fd": b_fd},
             )
         except NetlinkError as error:
             raise _explain(error, a, b) from error
@@ -42,26 +46,21 @@ def create_pair(a: Place, b: Place, mtu: int) -> None:
 
 
 def join_bridge(place: Place) -> None:
-    """Make a device a port of the bridge in its namespace, creating the bridge on first use."""
+    """Make a device a port of the bridge in its namespace.
+
+    In a node's own namespace the bridge is created on first use. It carries no mark, for it goes
+    with the namespace and cannot be moved to another.
+    """
 
     def work(netlink: Any) -> None:
-        port = ends.index_of(netlink, place.interface)
-        if port is None:
-            raise LabError(f"bridge {place.bridge}: there is no device {place.interface} to join")
-        bridge = ends.index_of(netlink, place.bridge) or _add_bridge(netlink, place.bridge)
-        netlink.link("set", index=port, master=bridge)
+        port = ends.require_index(netlink, place.interface)
+        if ends.index_of(netlink, place.bridge) is None and place.netns != OWN_NAMESPACE:
+            keep_bridged_frames_from_netfilter()
+            netlink.link("add", ifname=place.bridge, kind="bridge")
+            netlink.link("set", index=ends.require_index(netlink, place.bridge), state="up")
+        netlink.link("set", index=port, master=ends.require_index(netlink, place.bridge))
 
     ends.with_netlink(place.netns, work)
-
-
-def _add_bridge(netlink: Any, name: str) -> int:
-    keep_bridged_frames_from_netfilter()
-    netlink.link("add", ifname=name, kind="bridge")
-    index = ends.index_of(netlink, name)
-    if index is None:
-        raise LabError(f"bridge {name} disappeared")
-    netlink.link("set", index=index, state="up")
-    return index
 
 
 def keep_bridged_frames_from_netfilter() -> None:
@@ -75,20 +74,28 @@ def keep_bridged_frames_from_netfilter() -> None:
 
 
 def is_pair(a: Place, b: Place) -> bool:
-    """Whether both devices exist and are each other's peer."""
-    one, other = _identity(a), _identity(b)
+    """Whether both devices exist and are each other's peer.
+
+    Indices count from 1 in every namespace, so that of the peer says little without knowing which
+    namespace it is in (IFLA_LINK_NETNSID, an id that the device's own namespace gave to it).
+    """
+    one, other = _identity(a, b.netns), _identity(b, a.netns)
     return one is not None and other is not None and one == (other[1], other[0])
 
 
-def _identity(place: Place) -> tuple[int, int] | None:
-    """(own index, peer's index) of a veth device."""
+def _identity(place: Place, peer_netns: Path) -> tuple[int, int] | None:
+    """(own index, peer's index) of a veth device whose peer is in that namespace, else None."""
 
     def work(netlink: Any) -> tuple[int, int] | None:
         index = ends.index_of(netlink, place.interface)
         if index is None:
             return None
         link = netlink.get_links(index)[0]
-        return index, int(link.get("link") or 0)
+        with open_namespace(peer_netns) as fd:
+            expected = netlink.get_netnsid(fd=fd)["nsid"]
+        away = link.get("link_netnsid")
+        here = away is None and same_namespace(place.netns, peer_netns)
+        return (index, int(link.get("link") or 0)) if here or away == expected else None
 
     return ends.with_netlink(place.netns, work)
 
@@ -101,8 +108,3 @@ def _explain(error: NetlinkError, a: Place, b: Place) -> LabError:
             "it is not ours: remove it, or choose another name in the topology file",
         )
     return LabError(f"cannot create link {names}: {error}")
-
-
-def exists(netns: Path, interface: str) -> bool:
-    """Whether there is such a device in the namespace."""
-    return ends.with_netlink(netns, lambda netlink: ends.index_of(netlink, interface) is not None)

@@ -1,13 +1,13 @@
 """Packet capture on any link end: the machine's tcpdump inside the pinned namespace.
 
-Works the same for containers without tcpdump, for bridges, and while a node restarts.
+Works the same for containers without tcpdump, for bridges, and while a node restarts. The tcpdump
+belongs to root, also where we do not, so it is told to end through a pipe; it ends with us.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import threading
 from pathlib import Path
@@ -21,9 +21,17 @@ _STOP_TIMEOUT = 10.0
 _READY = "listening on"
 SNAPLEN = 262144
 
+_UNTIL_EOF = (
+    'exec 3<&0; { read -r _ <&3; kill -TERM $$; } >/dev/null 2>&1 & exec "$@" 3<&- </dev/null'
+)
+"""Shell wrapper that ends the command when nobody holds the other end of its stdin any more."""
 
-def command(netns: Path, interface: str, bpf: str, *, output: str = "-") -> list[str]:
-    """The tcpdump command line for one link end. Raises UnsupportedError without tcpdump."""
+
+def command(netns: Path, interface: str, bpf: str, *, until_eof: bool = False) -> list[str]:
+    """The tcpdump command line for one link end, writing pcap to stdout.
+
+    With `until_eof` it ends when its stdin does. Raises UnsupportedError without tcpdump.
+    """
     if shutil.which("tcpdump", path=_sbin_path()) is None:
         raise UnsupportedError(
             "tcpdump", "this machine has no tcpdump", "sudo apt-get install tcpdump"
@@ -31,7 +39,9 @@ def command(netns: Path, interface: str, bpf: str, *, output: str = "-") -> list
     prefix = [] if os.geteuid() == 0 else list(SUDO)
     enter = ["nsenter", f"--net={netns}", "--"]
     dump = ["tcpdump", "-i", interface, "-n", "-U", "--immediate-mode", "-s", str(SNAPLEN)]
-    return [*prefix, *enter, *dump, "-Z", "root", "-w", output, *([bpf] if bpf else [])]
+    if until_eof:
+        prefix += ["/bin/sh", "-c", _UNTIL_EOF, "sh"]
+    return [*prefix, *enter, *dump, "-Z", "root", "-w", "-", *([bpf] if bpf else [])]
 
 
 def _sbin_path() -> str:
@@ -43,10 +53,10 @@ class TcpdumpCapture:
 
     def __init__(self, arguments: list[str], to: Path) -> None:
         self._to = to
-        to.parent.mkdir(parents=True, exist_ok=True)
-        self._file = to.open("wb")
+        self._file = _open(to)
         self._process = subprocess.Popen(
             arguments,
+            stdin=subprocess.PIPE,
             stdout=self._file,
             stderr=subprocess.PIPE,
             text=True,
@@ -71,31 +81,37 @@ class TcpdumpCapture:
         listening = self._listening.wait(_START_TIMEOUT)
         if listening and any(_READY in words for words in self._words):
             return
-        self._process.kill()
         self._close()
         raise LabError(f"tcpdump does not start: {' '.join(self._words) or 'it says nothing'}")
 
     def stop(self) -> Path:
         """End the capture, with everything seen so far flushed; return the pcap file."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-        try:
-            self._process.wait(_STOP_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            raise LabError("tcpdump does not stop") from None
-        finally:
-            self._close()
+        self._close()
         return self._to
 
     def _close(self) -> None:
-        self._process.wait(_STOP_TIMEOUT)
+        stdin, stderr = self._process.stdin, self._process.stderr
+        if stdin is not None:
+            stdin.close()  # the watcher sees end-of-file and ends tcpdump
+        try:
+            self._process.wait(_STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            raise LabError("tcpdump does not stop", "is it stuck on a full disk?") from None
+        finally:
+            self._file.close()
         self._reader.join(_STOP_TIMEOUT)
-        self._file.close()
-        if self._process.stderr is not None:
-            self._process.stderr.close()
+        if stderr is not None:
+            stderr.close()
+
+
+def _open(path: Path) -> IO[bytes]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("wb")
+    except OSError as error:
+        raise LabError(f"cannot write the capture to {path}: {error.strerror}") from error
 
 
 def start_capture(netns: Path, interface: str, to: Path, bpf: str = "") -> TcpdumpCapture:
     """Start capturing one link end into `to` (pcap). Raises LabError with tcpdump's words."""
-    return TcpdumpCapture(command(netns, interface, bpf), to)
+    return TcpdumpCapture(command(netns, interface, bpf, until_eof=True), to)

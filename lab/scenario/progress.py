@@ -16,10 +16,6 @@ from lab.scenario.verdict import Verdict
 class Progress(Protocol):
     """Told of everything that happens, in order."""
 
-    def lab_changing(self, what: str) -> None:
-        """The lab is brought up or taken down."""
-        ...
-
     def scenario_started(self, scenario: Scenario) -> None:
         """A scenario begins."""
         ...
@@ -39,9 +35,6 @@ class Progress(Protocol):
 
 class SilentProgress:
     """Shows nothing."""
-
-    def lab_changing(self, what: str) -> None:
-        """See Progress."""
 
     def scenario_started(self, scenario: Scenario) -> None:
         """See Progress."""
@@ -70,10 +63,6 @@ class ConsoleProgress:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._status = console.status("")
-
-    def lab_changing(self, what: str) -> None:
-        """See Progress."""
-        self._console.print(f"[dim]{escape(what)}[/dim]")
 
     def scenario_started(self, scenario: Scenario) -> None:
         """See Progress."""

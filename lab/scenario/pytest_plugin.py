@@ -102,7 +102,9 @@ class ScenarioPlugin:
             pytest.skip(judged.note)
 
     def _options(self) -> ReplayOptions:
-        from lab.scenario.load import parse_assignment  # noqa: PLC0415 - see above
+        from lab.engine.machine import require  # noqa: PLC0415 - see above
+        from lab.engine.session import images_of  # noqa: PLC0415
+        from lab.scenario.load import parse_assignment  # noqa: PLC0415
         from lab.scenario.replay import ReplayOptions  # noqa: PLC0415
         from lab.scenario.run import RunOptions  # noqa: PLC0415
 
@@ -111,6 +113,8 @@ class ScenarioPlugin:
             run=RunOptions(
                 seed=option("--dpulab-seed"),
                 set_vars=dict(map(parse_assignment, option("--dpulab-set"))),
+                require=require,
+                images=images_of,
             ),
             results_dir=option("--dpulab-results") or self._config.rootpath / "dpulab-results",
             environment=option("--dpulab-environment"),

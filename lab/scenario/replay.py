@@ -86,12 +86,9 @@ def _files(path: Path) -> list[Path]:
 class LabKeeper:
     """At most one lab at a time, shared by scenarios that can share it. A context manager."""
 
-    def __init__(
-        self, factory: LabFactory, name: str | None = None, progress: Progress | None = None
-    ) -> None:
+    def __init__(self, factory: LabFactory, name: str | None = None) -> None:
         self._factory = factory
         self._name = name
-        self._progress = progress or SilentProgress()
         self._topology: Path | None = None
         self._open: AbstractContextManager[RunningLab] | None = None
         self._lab: RunningLab | None = None
@@ -107,7 +104,6 @@ class LabKeeper:
         if self._lab is not None and self._topology == scenario.topology and not scenario.fresh_lab:
             return self._lab
         self.close()
-        self._progress.lab_changing(f"bringing up {scenario.topology.name}")
         opened = self._factory(scenario.topology, self._name)
         self._lab = opened.__enter__()
         self._open, self._topology = opened, scenario.topology
@@ -122,7 +118,6 @@ class LabKeeper:
         """Take the lab down, where there is one."""
         opened, self._open, self._lab = self._open, None, None
         if opened is not None:
-            self._progress.lab_changing("taking the lab down")
             opened.__exit__(None, None, None)
 
 
@@ -137,7 +132,7 @@ def replay(
     options = options or ReplayOptions()
     judged: list[Judged] = []
     try:
-        with LabKeeper(lab_factory, options.lab_name, options.progress) as keeper:
+        with LabKeeper(lab_factory, options.lab_name) as keeper:
             for item in _results(collect(paths), keeper, options):
                 judged.append(item)
                 if options.fail_fast and not item.as_expected:

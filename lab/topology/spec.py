@@ -228,7 +228,7 @@ class MgmtSpec(Spec):
         default=None, description="IPv4 subnet; without it, or with `auto`, a free one is found."
     )
     ipv6_subnet: Name | None = Field(
-        default=None, description="IPv6 subnet; without it, or with `auto`, a free one is found."
+        default=None, description="IPv6 subnet; without it, or with `auto`, there is no IPv6."
     )
     ipv4_gw: Name | None = Field(
         default=None, description="IPv4 address of the machine in the subnet."

@@ -66,9 +66,7 @@ class EndpointSpec(Spec):
             Text, json_schema(type="string", pattern=r"^(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$")
         ]
         | None
-    ) = Field(
-        default=None, description="Ethernet address; without it one is derived from the names."
-    )
+    ) = Field(default=None, description="Ethernet address; without it the kernel chooses one.")
     ipv4: Name | None = Field(default=None, description="IPv4 address with prefix length.")
     ipv6: Name | None = Field(default=None, description="IPv6 address with prefix length.")
     vars: VarsSpec | None = Field(

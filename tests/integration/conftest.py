@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
 import uuid
 from collections.abc import Callable, Iterator
@@ -12,10 +11,11 @@ import pytest
 
 from lab.capabilities import probe_one
 from lab.engine import session
+from lab.engine.session import LabSession
 from lab.runtime.docker_engine import Docker
 from lab.topology.loader import load
 from lab.topology.model import Topology
-from tests.integration.machine import MachineState, snapshot
+from tests.integration.machine import LAB_PREFIX, MachineState, left_since, snapshot
 
 TopologyMaker = Callable[..., Topology]
 
@@ -53,7 +53,7 @@ def docker() -> Docker:
 @pytest.fixture
 def lab_name() -> str:
     """A lab name that no other test run uses at the same time."""
-    return f"t{os.getpid()}-{uuid.uuid4().hex[:6]}"
+    return f"{LAB_PREFIX}{uuid.uuid4().hex[:6]}"
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def clean_machine(docker: Docker) -> Iterator[MachineState]:
     """Fails the test when it leaves anything of a lab behind."""
     before = snapshot()
     yield before
-    assert snapshot().leftovers(before) == {}
+    assert left_since(before) == {}
 
 
 class Recorder:
@@ -101,6 +101,17 @@ class Recorder:
     def say(self, message: str) -> None:
         """Remember other lines."""
         self.messages.append(message)
+
+
+def bring_up(topology: Topology, recorder: Recorder | None = None) -> LabSession:
+    """Bring a lab up in this process."""
+    return session.up(topology, recorder or Recorder())[0]
+
+
+def pings(lab: LabSession, node: str, address: str, *options: str) -> bool:
+    """Whether three echo requests are all answered."""
+    command = ["ping", "-n", "-c", "3", "-i", "0.05", "-W", "1", *options, address]
+    return lab.node(node).exec(command).exit_code == 0
 
 
 @pytest.fixture

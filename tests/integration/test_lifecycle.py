@@ -11,33 +11,22 @@ from pathlib import Path
 import pytest
 
 from lab.engine import session
-from lab.engine.session import LabSession
 from lab.errors import LabError
 from lab.runtime.docker_engine import Docker
 from lab.topology.model import Topology
-from tests.integration.conftest import TWO_HOSTS, Recorder
-from tests.integration.machine import MachineState, snapshot
+from tests.integration.conftest import TWO_HOSTS, Recorder, bring_up, pings
+from tests.integration.machine import MachineState, left_since, snapshot
 
 pytestmark = pytest.mark.integration
 
 Make = Callable[..., Topology]
 
 
-def pings(lab: LabSession, node: str, address: str) -> bool:
-    """Whether three echo requests are all answered."""
-    command = ["ping", "-n", "-c", "3", "-i", "0.05", "-W", "1", address]
-    return lab.node(node).exec(command).exit_code == 0
-
-
-def up(topology: Topology, recorder: Recorder | None = None) -> LabSession:
-    return session.up(topology, recorder or Recorder())[0]
-
-
 def test_hosts_talk_over_ipv4_and_ipv6_and_nothing_remains(
     topology: Make, clean_machine: MachineState
 ) -> None:
     made = topology()
-    lab = up(made)
+    lab = bring_up(made)
     assert pings(lab, "h1", "10.9.1.2")
     assert pings(lab, "h2", "fd09:1::1")
     assert snapshot().leftovers(clean_machine)["containers"] == [
@@ -50,7 +39,7 @@ def test_hosts_talk_over_ipv4_and_ipv6_and_nothing_remains(
 
 def test_a_second_up_changes_nothing(topology: Make, docker: Docker) -> None:
     made = topology()
-    up(made)
+    bring_up(made)
     pids = [one.pid for one in docker.containers(made.name)]
     again = Recorder()
     _, changed = session.up(made, again)
@@ -61,10 +50,11 @@ def test_a_second_up_changes_nothing(topology: Make, docker: Docker) -> None:
 
 
 def test_ends_have_mtu_mac_alias_and_offloads(topology: Make) -> None:
-    lab = up(
+    lab = bring_up(
         topology("""
         topology:
-          defaults: {kind: linux, image: dpulab/base, network-mode: none, labels: {dpulab.role: host}}
+          defaults:
+            {kind: linux, image: dpulab/base, network-mode: none, labels: {dpulab.role: host}}
           nodes: {h1: {}, h2: {}}
           links:
             - type: veth
@@ -79,13 +69,13 @@ def test_ends_have_mtu_mac_alias_and_offloads(topology: Make) -> None:
     assert "02:00:00:00:00:11" in shown
     assert f"alias dpulab:{lab.topology.name}:h1:eth1" in shown
     features = lab.node("h2").exec(["ethtool", "-k", "eth1"]).stdout
-    assert re.search(r"^tx-checksumming: off", features, re.M)
-    assert re.search(r"^generic-receive-offload: on", features, re.M)
+    assert re.search(r"^tx-checksumming: off", features, re.MULTILINE)
+    assert re.search(r"^generic-receive-offload: on", features, re.MULTILINE)
 
 
 @pytest.mark.parametrize("kill", [True, False], ids=["SIGKILL", "stop"])
 def test_a_node_comes_back_with_its_links(topology: Make, kill: bool) -> None:
-    lab = up(topology())
+    lab = bring_up(topology())
     h2 = lab.node("h2")
     assert h2.exec(["ip", "route", "add", "192.0.2.0/24", "via", "10.9.1.1"]).exit_code == 0
     lab.stop_node("h1", kill=kill)
@@ -98,7 +88,7 @@ def test_a_node_comes_back_with_its_links(topology: Make, kill: bool) -> None:
 
 def test_up_repairs_a_removed_container_and_a_deleted_link(topology: Make, docker: Docker) -> None:
     made = topology()
-    lab = up(made)
+    lab = bring_up(made)
     docker.remove(made.container_name("h1"))
     assert lab.node("h2").exec(["ip", "link", "del", "eth1"]).exit_code == 0
     repaired = Recorder()
@@ -112,18 +102,18 @@ def test_up_repairs_a_removed_container_and_a_deleted_link(topology: Make, docke
 
 def test_up_follows_a_changed_file(topology: Make, docker: Docker) -> None:
     made = topology()
-    up(made)
+    bring_up(made)
     pid = {one.node: one.pid for one in docker.containers(made.name)}
     changed = topology(
         TWO_HOSTS.replace("h2: {}", "h2: {env: {COLOUR: green}}\n    h3: {}"), made.name
     )
-    lab = up(changed)
+    lab = bring_up(changed)
     after = {one.node: one.pid for one in docker.containers(made.name)}
     assert after["h1"] == pid["h1"]
     assert after["h2"] != pid["h2"]
     assert lab.node("h2").exec(["printenv", "COLOUR"]).stdout == "green\n"
     assert pings(lab, "h1", "10.9.1.2")
-    up(topology(TWO_HOSTS, made.name))
+    bring_up(topology(TWO_HOSTS, made.name))
     assert {one.node for one in docker.containers(made.name)} == {"h1", "h2"}
 
 
@@ -132,7 +122,7 @@ def test_two_labs_from_one_file(
 ) -> None:
     body = TWO_HOSTS.replace("    network-mode: none\n", "")
     one, other = topology(body, f"{lab_name}a"), topology(body, f"{lab_name}b")
-    first, second = up(one), up(other)
+    first, second = bring_up(one), bring_up(other)
     assert pings(first, "h1", "10.9.1.2")
     assert pings(second, "h1", "10.9.1.2")
     assert (
@@ -148,16 +138,16 @@ def test_a_failing_command_rolls_everything_back(
 ) -> None:
     made = topology(TWO_HOSTS.replace("h2: {}", "h2: {exec: [ip route add nonsense]}"))
     with pytest.raises(LabError, match=r"h2: `ip route add nonsense` failed with exit code"):
-        up(made)
-    assert snapshot().leftovers(clean_machine) == {}
+        bring_up(made)
+    assert left_since(clean_machine) == {}
 
 
 def test_a_failing_repair_leaves_the_rest_of_the_lab(topology: Make, docker: Docker) -> None:
     made = topology()
-    up(made)
+    bring_up(made)
     broken = topology(TWO_HOSTS.replace("h2: {}", "h2: {}\n    h3: {exec: ['false']}"), made.name)
     with pytest.raises(LabError, match=r"h3: `false` failed"):
-        up(broken)
+        bring_up(broken)
     assert {one.node for one in docker.containers(made.name)} == {"h1", "h2"}
     assert pings(session.open_lab(made.name), "h1", "10.9.1.2")
 
@@ -172,13 +162,13 @@ def test_a_container_that_ends_at_once_is_an_error_with_its_words(
             job: {image: dpulab/base, network-mode: none, cmd: "sh -c 'echo no license; exit 7'"}
     """)
     with pytest.raises(LabError) as caught:
-        up(made)
+        bring_up(made)
     assert "job ended" in caught.value.message
     assert "no license" in caught.value.hint
 
 
 def test_the_lock_names_its_holder(topology: Make) -> None:
-    lab = up(topology())
+    lab = bring_up(topology())
     name = lab.topology.name
     with lab.locked("node stop h1"), pytest.raises(LabError) as caught:
         session.down(name)
@@ -200,13 +190,13 @@ def test_stages_wait_for_each_other(topology: Make, recorder: Recorder) -> None:
                 create:
                   wait-for: [{node: server, stage: healthy}]
     """)
-    up(made, recorder)
+    bring_up(made, recorder)
     order = recorder.order
     assert order.index("end ready:server") < order.index("start start:client")
 
 
 def test_the_network_of_dpus_is_closed(topology: Make) -> None:
-    lab = up(
+    lab = bring_up(
         topology("""
         topology:
           defaults: {kind: linux}
@@ -221,9 +211,7 @@ def test_the_network_of_dpus_is_closed(topology: Make) -> None:
 
 
 def test_published_ports_answer_on_loopback_only(topology: Make) -> None:
-    import socket
-
-    up(
+    bring_up(
         topology("""
         topology:
           defaults: {kind: linux}

@@ -65,6 +65,13 @@ def test_loss_duplicate_and_corrupt_are_independent() -> None:
     assert len(seen) == 4
 
 
+def test_frames_that_escape_loss_are_duplicated_as_often_as_asked() -> None:
+    asked = Impairment(loss=0.5, duplicate=0.5, seed=3)
+    kept = [each for each in (fate(n, 100, asked) for n in range(N)) if not each.lost]
+    twice = sum(each.duplicated for each in kept)
+    assert abs(twice - len(kept) / 2) < 4 * (len(kept) / 4) ** 0.5
+
+
 def test_neighbouring_seeds_lose_other_frames() -> None:
     def lost(seed: int) -> set[int]:
         return {n for n in range(N) if fate(n, 100, Impairment(loss=0.1, seed=seed)).lost}

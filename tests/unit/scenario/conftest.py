@@ -87,8 +87,8 @@ class PaperProcess:
             "received": received,
             "duplicates": play.duplicates,
             "reordered": 0,
-            "corrupt": 0,
-            "strays": 0,
+            "corrupt": play.corrupt,
+            "strays": play.strays,
             "kernel_drops": play.drops,
             "inconclusive": bool(play.drops),
         }
@@ -141,6 +141,7 @@ class PaperNode:
     def start(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> PaperProcess:
         interface = argv[argv.index("--interface") + 1]
         self.play.say(f"{self.name}: receiver on {interface}")
+        self.play.receivers.append(" ".join(argv))
         return PaperProcess(self, argv)
 
     def put(self, data: bytes, path: str, mode: int = 0o644) -> None:
@@ -191,11 +192,15 @@ class Play:
     down: set[str] = field(default_factory=set)
     on_the_wire: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
+    receivers: list[str] = field(default_factory=list)
+    """Command lines of the receivers that were started."""
     arrives: Callable[[int], int] | None = None
     receivers_arm: bool = True
     refuses: bool = False
     sent: int = 0
     duplicates: int = 0
+    corrupt: int = 0
+    strays: int = 0
     drops: int = 0
     missing: dict[str, str] = field(default_factory=dict)
     """Capabilities that the machine lacks, with the reason."""

@@ -311,7 +311,6 @@ def test_the_console_shows_steps_reasons_and_the_bundle(play: Play) -> None:
     console = Console(file=out, width=200, force_terminal=False)
     run(play, progress=ConsoleProgress(console))
     text = out.getvalue()
-    assert "bringing up paper.clab.yml" in text
     assert "area/a  it [breaks]" in text
     assert "exit code is 1, not 0" in text
     assert str(play.folder / "results/area/a") in text

@@ -105,6 +105,29 @@ def test_outside_the_main_thread_time_is_kept_between_steps(play: Play) -> None:
     assert cleaned(play)
 
 
+def test_a_step_that_ends_too_late_fails(play: Play) -> None:
+    play.on("h1", "work", lambda: block(0.1))
+    result = play.run("steps: [{timeout: 50ms, exec: {node: h1, command: work}}]")
+    assert result.verdict is Verdict.FAIL
+    assert "took longer than its 0.05 s" in result.reason
+
+
+def test_a_step_that_the_scenarios_end_cuts_short_is_an_error(play: Play) -> None:
+    def cut() -> ExecResult:
+        time.sleep(0.15)
+        raise TimeoutError("killed")
+
+    play.on("h1", "work", cut)
+    results: list[Any] = []
+    text = WITH_CLEANUP.format(timeout="100ms")
+    # Outside the main thread no alarm rings: the step itself meets the end of the time.
+    thread = threading.Thread(target=lambda: results.append(play.run(text)))
+    thread.start()
+    thread.join(10)
+    assert results[0].verdict is Verdict.ERROR
+    assert results[0].steps[-1].reason == "the scenario's 0.1 s ran out"
+
+
 @pytest.mark.parametrize("interrupt", [KeyboardInterrupt(), SystemExit(1)])
 def test_an_interrupt_comes_through_after_cleanup_and_result(
     play: Play, interrupt: BaseException
@@ -242,9 +265,6 @@ def test_progress_is_told_everything_in_order(play: Play) -> None:
     told: list[str] = []
 
     class Telling:
-        def lab_changing(self, what: str) -> None:
-            told.append(what)
-
         def scenario_started(self, scenario: Any) -> None:
             told.append(f"> {scenario.id}")
 

@@ -48,6 +48,7 @@ def test_a_command_runs_in_a_shell_and_a_list_as_it_is(play: Play) -> None:
         ("{exit_code: 1, stdout: {contains: [loss, 90]}}", "fail", "lacks 90"),
         ("{exit_code: 1, stdout: {not_contains: loss}}", "fail", "contains 'loss'"),
         ("{exit_code: 1, stderr: {regex: luck, not_regex: good}}", "pass", ""),
+        ("{exit_code: 1, stderr: good}", "fail", "stderr is 'no luck\\n' and does not match"),
     ],
 )
 def test_exec_expectations(play: Play, expect: str, verdict: str, reason: str) -> None:
@@ -229,11 +230,26 @@ def test_a_receiver_that_waits_for_nothing_is_asked_to_report(play: Play) -> Non
     assert play.conversation()[-2:] == ["h2: signal 15", "h2: receiver gone"]
 
 
-def test_duplicates_fail_unless_allowed(play: Play) -> None:
-    play.duplicates = 2
-    text = "steps: [traffic: {from: h1, to: h2, expect: {duplicates: %s}}]"
-    assert "h2 saw 2 duplicates, not 0" in play.run(text % "0").reason
-    assert play.run(text % "{min: 1}").verdict is Verdict.PASS
+@pytest.mark.parametrize("what", ["duplicates", "corrupt", "strays"])
+def test_what_should_not_arrive_fails_unless_allowed(play: Play, what: str) -> None:
+    setattr(play, what, 2)
+    text = "steps: [traffic: {from: h1, to: h2, expect: {%s: %s}}]"
+    assert f"h2 saw 2 {what}, not 0" in play.run(text % (what, 0)).reason
+    assert play.run(text % (what, "{min: 1}")).verdict is Verdict.PASS
+    assert play.run(text % (what, "{max: 1}")).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(("received", "expect"), [("all", 20), ("none", 0), ("{min: 3}", 20)])
+def test_a_receiver_of_nothing_listens_until_it_is_asked(
+    play: Play, received: str, expect: int
+) -> None:
+    """Told to expect some, it would end in the first silence, before what comes late."""
+    play.run(
+        f"steps: [traffic: {{from: h1, to: h2, settle: 10ms, expect: {{received: {received}}}}}]"
+    )
+    (command,) = play.receivers
+    assert f"--expect {expect} " in command
+    assert ("--quiet-after" in command) == (expect > 0)
 
 
 def test_frames_that_the_receiver_dropped_decide_nothing(play: Play) -> None:
@@ -404,6 +420,14 @@ def test_processes_are_found_by_pattern_and_pidfile(play: Play) -> None:
     assert kills == ["d1$ kill -15 12", "d1$ kill -9 77"]
     assert result.verdict is Verdict.ERROR
     assert "no process of d1 matches 'nothing like it'" in result.reason
+
+
+def test_a_signal_that_did_not_arrive_is_an_error(play: Play) -> None:
+    play.on("d1", fault._LIST_PROCESSES, says("12 /usr/bin/charon -x\n"))
+    play.on("d1", "kill -9 12", says(stderr="No such process\n", exit_code=1))
+    result = play.run("steps: [fault: {process: {node: d1, pattern: charon}}]")
+    assert result.verdict is Verdict.ERROR
+    assert "d1 did not take the signal: No such process" in result.reason
 
 
 def test_an_impairment_that_the_kernel_has_not_is_inconclusive(play: Play) -> None:
