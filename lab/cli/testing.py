@@ -109,7 +109,8 @@ def _summarize(outcome: ReplayResult, results: Path) -> None:
     for item in outcome.judged:
         counts[item.result.verdict] += 1
         if not item.as_expected:
-            err.print(f"[bold red]not as expected[/] {escape(item.result.id)}: {escape(item.note)}")
+            why = (item.note.splitlines() or [""])[0]  # the rest stands with the step
+            err.print(f"[bold red]not as expected[/] {escape(item.result.id)}: {escape(why)}")
     words = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
     expected = all(item.as_expected for item in outcome.judged)
     style = "green" if expected else "bold red"

@@ -251,8 +251,9 @@ class Docker:
 
 def _frames(stream: Any) -> Output:
     """The chunks of an exec's multiplexed output. Its connection is of no use afterwards."""
+    frames: Any = docker_socket.frames_iter
     try:
-        for kind, data in docker_socket.frames_iter(stream, tty=False):
+        for kind, data in frames(stream, tty=False):
             yield (data, None) if kind == docker_socket.STDOUT else (None, data)
     finally:
         stream._response.close()

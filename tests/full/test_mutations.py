@@ -136,7 +136,9 @@ def test_is_killed(copy: Copy, mutant: Mutant) -> None:
     text = (copy.folder / mutant.file).read_text()
     count = text.count(mutant.old)
     if count != 1:
-        pytest.fail(f"{mutant.file} has {mutant.old!r} {count} times, not once: update {TABLE.name}")
+        pytest.fail(
+            f"{mutant.file} has {mutant.old!r} {count} times, not once: update {TABLE.name}"
+        )
     with copy.with_text(mutant.file, text.replace(mutant.old, mutant.new)):
         ended = copy.pytest(mutant.killed_by, SECONDS)
     if ended.code == 0 and "passed" not in ended.summary:

@@ -21,8 +21,8 @@ from pyroute2 import IPRoute
 from lab.engine import session
 from lab.errors import LabError
 from lab.links import ends
+from lab.links.netops import NetOps
 from lab.links.pins import OWN_NAMESPACE
-from lab.ownership import RUN
 from lab.runtime.docker_engine import Docker
 from lab.topology.loader import load
 from lab.topology.model import Topology
@@ -137,15 +137,14 @@ def test_an_interrupted_up_leaves_a_whole_lab_or_nothing(
             time.sleep(moment)
             process.send_signal(number)
             _, words = process.communicate(timeout=30)
+        # 128 + 2 is what a shell says of a command that SIGINT ended; SIGTERM does the same to a
+        # lab, and before and after that ends the process as it ends any other
+        assert process.returncode in (0, 130, -number), words
         if everything.name in session.running_labs():
             assert is_whole(everything)
-            assert process.returncode in (0, 130), words
             session.down(everything.name)
         else:
-            # before the handlers are set, SIGTERM ends the process as it ends any other
-            assert process.returncode in (130, -number), words
-            if number == signal.SIGINT:
-                assert process.returncode == 130 or "Traceback" in words
+            assert process.returncode != 0, words
         assert left_since(clean_machine) == {}, f"{number.name} after {moment:.3f} s"
 
 
@@ -287,7 +286,7 @@ def test_the_management_network_of_somebody_else_is_refused_and_kept(
         made = topology("topology: {nodes: {a: {kind: linux, image: dpulab/base}}}")
         with pytest.raises(LabError, match="belongs to something else than dpulab"):
             bring_up(made)
-        assert client.networks.get(network.id)
+        assert client.networks.get(str(network.id))
     finally:
         network.remove()
         client.close()
@@ -308,8 +307,7 @@ def test_a_full_run_folder_is_told(
     topology: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     made = topology()
-    assert RUN.is_absolute()
     (tmp_path / "file").write_text("")
     monkeypatch.setattr("lab.ownership.RUN", tmp_path / "file")
     with pytest.raises(LabError, match=r"cannot write .*file"):
-        session.connect().begin(made.name)
+        NetOps().begin(made.name)

@@ -35,8 +35,12 @@ def behind_dpus(*wiring: str, cut_off: str = "", stages: tuple[StageRule, ...] =
 
 
 def _wire(a: str, b: str) -> Link:
-    ends = (Endpoint(*place.split(":"), ipv4="192.0.2.1/24") for place in (a, b))
-    return Link(LinkType.VETH, *ends)
+    return Link(LinkType.VETH, _end(a), _end(b))
+
+
+def _end(place: str) -> Endpoint:
+    node, interface = place.split(":")
+    return Endpoint(node, interface, ipv4="192.0.2.1/24")
 
 
 def operations(topology: Topology) -> dict[str, Operation]:

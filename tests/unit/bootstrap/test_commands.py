@@ -112,6 +112,7 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(areas, "RESULTS", tmp_path)
     monkeypatch.setattr(areas, "SUMMARY", tmp_path / "summary.txt")
     monkeypatch.setattr(areas, "VENV", Path("/usr"))
+    monkeypatch.setattr(areas, "ensure_oracles", dict)
     return tmp_path
 
 

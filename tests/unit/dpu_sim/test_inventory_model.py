@@ -102,7 +102,8 @@ def test_identity_is_stable_for_a_node_and_differs_between_nodes() -> None:
 
 
 def test_only_the_name_of_an_inventory_or_none_is_answered() -> None:
-    servicer, context = InventoryServicer(pb.Inventory()), Any
+    servicer = InventoryServicer(pb.Inventory())
+    context: Any = None
     for name in ("", "inventory/card/inventory/1"):
         request = pb.GetInventoryRequest(name=name)
         assert asyncio.run(servicer.GetInventory(request, context)) == pb.Inventory()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -50,9 +49,9 @@ class PaperMachine:
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(down, "lab_folder", lambda lab: tmp_path / lab)
-    yield tmp_path
+    return tmp_path
 
 
 def destroy(machine: PaperMachine, monkeypatch: pytest.MonkeyPatch, *, settle: bool) -> bool:

@@ -70,7 +70,7 @@ def test_a_failure_is_raised_when_nothing_runs_any_more_and_nothing_starts_after
 
     def wait_long() -> str:
         waiting.set()
-        stage.cancellation.pause(10)
+        stage.cancellation.pause(5)
         stage.say("slow slept through it")
         return ""
 

@@ -81,9 +81,7 @@ def test_the_cards_of_dpus_are_in_it(folder: Path) -> None:
 
 
 def test_the_inventory_is_yaml_that_ansible_reads_and_has_no_bridges(folder: Path) -> None:
-    inventory = YAML(typ="safe", pure=True).load(
-        StringIO((folder / "ansible-inventory.yml").read_text())
-    )
+    inventory = YAML(typ="safe", pure=True).load((folder / "ansible-inventory.yml").read_text())
     groups = inventory["all"]["children"]
     assert {name: list(group["hosts"]) for name, group in groups.items()} == {
         "host": ["host1"],

@@ -47,7 +47,7 @@ def ensure(docker: PaperDocker, topology: Topology) -> bool:
 
 def test_the_first_subnet_that_overlaps_nothing_is_free() -> None:
     taken = ["10.213.0.0/23", "10.213.2.128/25", "10.213.3.0/24", "192.0.2.0/24"]
-    others = [*map(IPv4Network, taken), IPv6Network("2001:db8::/32")]
+    others: list[mgmt.Network] = [*map(IPv4Network, taken), IPv6Network("2001:db8::/32")]
     assert str(mgmt.free_subnet(others)) == "10.213.4.0/24"
     with pytest.raises(LabError, match=r"no free management subnet in 10\.213\.0\.0/16"):
         mgmt.free_subnet([IPv4Network("10.0.0.0/8")])

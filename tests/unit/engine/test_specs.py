@@ -15,7 +15,10 @@ from lab.topology.model import Node, Role, Topology
 
 
 def spec(
-    name: str = "t", image_id: str = "sha256:1", files: Mapping[str, bytes] | None = None, **fields: Any
+    name: str = "t",
+    image_id: str = "sha256:1",
+    files: Mapping[str, bytes] | None = None,
+    **fields: Any,
 ) -> ContainerSpec:
     node = Node("n1", **{"image": "dpulab/host", **fields})
     topology = Topology(name, Path("/t.clab.yml"), nodes={"n1": node})
