@@ -46,7 +46,9 @@ def ensure(docker: Docker, topology: Topology) -> bool:
     if existing is not None:
         _must_be_ours(existing, topology)
         return False
-    taken = dict(_taken(docker, topology))
+    taken: dict[Network, str] = {}
+    for network, owner in _taken(docker, topology):
+        taken.setdefault(network, owner)  # a Docker network is a route too: its name says more
     if topology.mgmt.ipv4_subnet:
         _refuse_overlap(ip_network(topology.mgmt.ipv4_subnet, strict=False), taken)
         _create(docker, topology, topology.mgmt.ipv4_subnet)

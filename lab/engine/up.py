@@ -39,6 +39,13 @@ DEFAULT_TIMEOUT = 120.0
 
 _CARRIER_DEADLINE = 3.0
 
+_AFTER_START = (
+    (Stage.CREATE, "on-enter"),  # before it there is no container to run anything in
+    (Stage.CREATE, "on-exit"),
+    (Stage.CREATE_LINKS, "on-enter"),
+)
+"""Commands that run once a node has started, before its first link is created."""
+
 
 def default_workers() -> int:
     """Containers started at once: the daemon gains nothing from more than a few per core."""
@@ -153,7 +160,8 @@ class BringUp:
         with self._starting:
             self.cancellation.check()
             note = self._start_container(node)
-        self._stage_exec(node, Stage.CREATE)
+        for stage, phase in _AFTER_START:
+            self._stage_exec(node, stage, phase)
         return note
 
     def _start_container(self, node: Node) -> str:
@@ -204,18 +212,20 @@ class BringUp:
             if not waiting or time.monotonic() > deadline:
                 break  # the parent of a macvlan may have no cable: that is not ours to judge
             self.cancellation.pause(pause)
-        return self._stage_exec(node, Stage.CREATE_LINKS)
+        self._stage_exec(node, Stage.CREATE_LINKS, "on-exit")
+        return "done"
 
     def _configure(self, operation: plans.ConfigureNode) -> str:
         """Commands run when the node was started, or one of its links was made anew."""
         node = operation.node
         if not self._made.touches(node.name):
             return "unchanged"
+        self._stage_exec(node, Stage.CONFIGURE, "on-enter")
         if node.name in self._made.started:
             nodes.run_exec(self._node(node), node, self.cancellation)
         else:
             self._configure_again(node)
-        self._stage_exec(node, Stage.CONFIGURE)
+        self._stage_exec(node, Stage.CONFIGURE, "on-exit")
         return f"{len(node.exec)} commands" if node.exec else "nothing to run"
 
     def _configure_again(self, node: Node) -> None:
@@ -234,8 +244,9 @@ class BringUp:
         node = operation.node
         if node.kind is Kind.BRIDGE or self._exited_as_planned(node):
             return "nothing to wait for"
+        self._stage_exec(node, Stage.HEALTHY, "on-enter")
         note = nodes.await_ready(self.docker, self.topology, node, self.timeout, self.cancellation)
-        self._stage_exec(node, Stage.HEALTHY)
+        self._stage_exec(node, Stage.HEALTHY, "on-exit")
         return note
 
     def _exited_as_planned(self, node: Node) -> bool:
@@ -245,12 +256,13 @@ class BringUp:
 
     def _await_exit(self, operation: plans.AwaitExit) -> str:
         name = self.topology.container_name(operation.node.name)
+        self._stage_exec(operation.node, Stage.EXIT, "on-enter")
         for pause in backoff():
             found = self.docker.inspect(name)
             if found is None or not found.running:
                 break
             self.cancellation.pause(pause)
-        self._stage_exec(operation.node, Stage.EXIT)
+        self._stage_exec(operation.node, Stage.EXIT, "on-exit")
         return "exited"
 
     def _apply_intents(self, operation: plans.ApplyIntents) -> str:
@@ -272,15 +284,16 @@ class BringUp:
     def _node(self, node: Node) -> ContainerNode:
         return nodes.container_node(self.docker, self.topology, node.name)
 
-    def _stage_exec(self, node: Node, stage: Stage) -> str:
-        """Run the commands of a stage, for a node that was started in this run."""
-        commands = [one for rule in node.stages if rule.stage is stage for one in rule.exec]
-        for command in commands if node.name in self._made.started else []:
+    def _stage_exec(self, node: Node, stage: Stage, phase: str) -> None:
+        """Run the commands of one phase of a stage, for a node that was started in this run."""
+        if node.name not in self._made.started:
+            return
+        rules = (rule for rule in node.stages if rule.stage is stage)
+        for command in (one for rule in rules for one in rule.exec if one.phase == phase):
             if command.target == "host":
                 nodes.run_on_machine(command.command)
             else:
                 nodes.run_command(self._node(node), command.command, self.cancellation)
-        return f"{len(commands)} commands" if commands else "done"
 
     # -- rollback ---------------------------------------------------------------------------------
 

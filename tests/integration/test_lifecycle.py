@@ -195,6 +195,33 @@ def test_stages_wait_for_each_other(topology: Make, recorder: Recorder) -> None:
     assert order.index("end ready:server") < order.index("start start:client")
 
 
+def test_stage_commands_run_before_and_after_the_work_of_their_stage(topology: Make) -> None:
+    lab = bring_up(
+        topology("""
+        topology:
+          defaults: {kind: linux, image: dpulab/base, network-mode: none}
+          nodes:
+            n1:
+              exec: [sh -c 'echo exec >> /tmp/order']
+              stages:
+                create:
+                  exec: {on-exit: [sh -c 'echo created >> /tmp/order']}
+                create-links:
+                  exec: {on-enter: [sh -c 'ip -o link | grep -c eth1 >> /tmp/order || true']}
+                configure:
+                  exec:
+                    on-enter: [sh -c 'echo enter >> /tmp/order']
+                    on-exit: [sh -c 'echo exit >> /tmp/order']
+                healthy:
+                  exec: {on-exit: [sh -c 'echo healthy >> /tmp/order']}
+            n2: {}
+          links: [{endpoints: ["n1:eth1", "n2:eth1"], mtu: 1500}]
+        """)
+    )
+    order = lab.node("n1").get("/tmp/order").decode().split()
+    assert order == ["created", "0", "enter", "exec", "exit", "healthy"]
+
+
 def test_the_network_of_dpus_is_closed(topology: Make) -> None:
     lab = bring_up(
         topology("""
