@@ -15,7 +15,7 @@ from pathlib import Path
 from bootstrap.console import ROOT, BootstrapError, say
 from bootstrap.oracles import ensure_oracles
 from bootstrap.venv import VENV
-from bootstrap.vm_image import ensure_machine
+from bootstrap.vm_image import VARIABLE, ensure_machine
 
 RESULTS = ROOT / "results"
 SUMMARY = RESULTS / "summary.txt"
@@ -92,7 +92,7 @@ def run_areas(names: Sequence[str], *, full: bool) -> int:
     areas = chosen_areas(names, full=full)
     os.environ.update(ensure_oracles())
     if any(area.only_full for area in areas):
-        _prepare_machine()
+        os.environ.update(_prepare_machine())
     RESULTS.mkdir(exist_ok=True)
     SUMMARY.unlink(missing_ok=True)
     outcomes = []
@@ -105,12 +105,16 @@ def run_areas(names: Sequence[str], *, full: bool) -> int:
     return int(any(outcome.code for outcome in outcomes))
 
 
-def _prepare_machine() -> None:
-    """Make the virtual machine; without one its tests are skipped, and the others still run."""
+def _prepare_machine() -> dict[str, str]:
+    """Make the virtual machine; return the environment that tells the tests where it is.
+
+    Without one its tests are skipped, and the others still run.
+    """
     try:
-        ensure_machine()
+        return {VARIABLE: str(ensure_machine())}
     except BootstrapError as error:
         say(f"warning: {error}\n  tests on a stock kernel will be skipped")
+    return {}
 
 
 def _run(area: Area, *, full: bool) -> Outcome:

@@ -14,7 +14,7 @@ from pathlib import Path
 from bootstrap.apt import ensure_packages
 from bootstrap.console import BUILD, LOGS, ROOT, BootstrapError, step
 from bootstrap.docker_client import inspect_images
-from bootstrap.images import PROXY_VARIABLES
+from bootstrap.images import INPUTS_LABEL, PROXY_VARIABLES
 from bootstrap.inputs import digest, folder_digest
 from bootstrap.process import Limits, run_logged
 from bootstrap.venv import LOCK
@@ -27,6 +27,8 @@ RECIPE = ROOT / "tests" / "full" / "vm" / "machine"
 MACHINES = BUILD / "vm"
 FILES = ("vmlinuz", "initrd", "disk", "release")
 LIMITS = Limits(total=900)
+VARIABLE = "DPULAB_VM"
+"""Names the folder of a machine; the tests of one run keep to one, whatever is built meanwhile."""
 
 
 def machine_folder() -> Path:
@@ -34,7 +36,8 @@ def machine_folder() -> Path:
     base = inspect_images([BASE]).get(BASE)
     if base is None:
         raise BootstrapError(f"the virtual machine is made from {BASE}", "run: make images")
-    inputs = digest([str(base["Id"]), folder_digest(RECIPE), LOCK.read_bytes()])
+    made_from = (base.get("Config", {}).get("Labels") or {}).get(INPUTS_LABEL, base["Id"])
+    inputs = digest([made_from, folder_digest(RECIPE), LOCK.read_bytes()])
     return MACHINES / inputs[:16]
 
 
@@ -43,20 +46,25 @@ def prepared_machine() -> Path:
     _refuse_other_processors()
     if not shutil.which(QEMU):
         raise BootstrapError(f"{QEMU} is not installed", "make test-full installs it")
-    folder = machine_folder()
+    named = os.environ.get(VARIABLE, "")
+    folder = Path(named) if named else machine_folder()
     if not folder.exists():
         raise BootstrapError(f"{folder} has not been made", "make test-full makes it")
     return folder
 
 
-def ensure_machine() -> None:
-    """Install QEMU and make the machine, unless that is done. Raises BootstrapError."""
+def ensure_machine() -> Path:
+    """Install QEMU and make the machine, unless that is done; return its folder.
+
+    Raises BootstrapError.
+    """
     _refuse_other_processors()
     if not shutil.which(QEMU):
         ensure_packages([PACKAGE], "tests on Debian's stock kernel run in a virtual machine")
     folder = machine_folder()
     if not folder.exists():
         _make(folder)
+    return folder
 
 
 def _refuse_other_processors() -> None:

@@ -49,7 +49,8 @@ class Machine:
     def command(self, job: Path, results: Path) -> list[str]:
         """The QEMU command line: no network, no display, three disks, console on stdout."""
         # Without KVM the machine's clock counts its instructions instead of our seconds, and jumps
-        # while it sleeps: however busy this machine is, the tests in it see the right times.
+        # while it sleeps: however busy this machine is, the tests in it see the right times. It
+        # jumps while waiting for a disk as well: a job whose times count reads all files first.
         emulated = ("-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off", "-smp", "1")
         accel = ("-accel", "kvm", "-smp", "2") if probe_one("kvm").available else emulated
         files = self.files

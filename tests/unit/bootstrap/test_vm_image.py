@@ -11,15 +11,21 @@ import pytest
 
 from bootstrap import areas, vm_image
 from bootstrap.console import BootstrapError
+from bootstrap.images import INPUTS_LABEL
 
-BASE = {vm_image.BASE: {"Id": "sha256:base"}}
+
+def base(ident: str = "a", inputs: str = "same") -> dict[str, Any]:
+    """Return what docker says of the base image."""
+    labels = {INPUTS_LABEL: inputs}
+    return {vm_image.BASE: {"Id": f"sha256:{ident}", "Config": {"Labels": labels}}}
 
 
 @pytest.fixture(autouse=True)
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine with QEMU and the base image, and no virtual machine made yet."""
+    monkeypatch.delenv(vm_image.VARIABLE, raising=False)
     monkeypatch.setattr(vm_image, "MACHINES", tmp_path / "vm")
-    monkeypatch.setattr(vm_image, "inspect_images", lambda _: BASE)
+    monkeypatch.setattr(vm_image, "inspect_images", lambda _: base())
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/qemu")
     monkeypatch.setattr(vm_image, "ensure_wheelhouse", lambda *_: tmp_path / "wheels")
@@ -34,15 +40,31 @@ def fill(command: list[str], *_: Any, **__: Any) -> None:
 
 def test_it_is_made_once_and_the_one_of_older_inputs_goes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vm_image, "run_logged", fill)
-    vm_image.ensure_machine()
-    first = vm_image.prepared_machine()
+    first = vm_image.ensure_machine()
+    assert vm_image.prepared_machine() == first
     assert sorted(path.name for path in first.iterdir()) == sorted(vm_image.FILES)
     (first / "mine").touch()
     vm_image.ensure_machine()
     assert (first / "mine").exists()
-    monkeypatch.setattr(vm_image, "inspect_images", lambda _: {vm_image.BASE: {"Id": "other"}})
-    vm_image.ensure_machine()
+    monkeypatch.setattr(vm_image, "inspect_images", lambda _: base("c", inputs="other"))
+    assert list(vm_image.MACHINES.iterdir()) == [first] != [vm_image.ensure_machine()]
     assert list(vm_image.MACHINES.iterdir()) == [vm_image.prepared_machine()] != [first]
+
+
+def test_an_image_built_again_from_the_same_needs_no_new_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = vm_image.machine_folder()
+    monkeypatch.setattr(vm_image, "inspect_images", lambda _: base("b"))
+    assert vm_image.machine_folder() == before
+
+
+def test_a_machine_that_is_named_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(vm_image.VARIABLE, str(tmp_path))
+    assert vm_image.prepared_machine() == tmp_path
+    monkeypatch.setenv(vm_image.VARIABLE, str(tmp_path / "gone"))
+    with pytest.raises(BootstrapError, match="gone has not been made"):
+        vm_image.prepared_machine()
 
 
 def test_a_failure_leaves_nothing_half_made(monkeypatch: pytest.MonkeyPatch) -> None:
