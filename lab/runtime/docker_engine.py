@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import struct
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 import docker
 import docker.errors
 import docker.types
 import requests.exceptions
-from docker.utils import socket as docker_socket
 
 from lab.errors import LabError
 from lab.ownership import LABEL_LAB
@@ -23,6 +23,9 @@ POOL_SIZE = 64
 """Connections kept to the daemon: an exec stream holds one for as long as it runs."""
 
 _STOP_GRACE = 5
+
+_FRAME = struct.Struct(">BxxxI")
+_STDOUT = 1
 
 Output = Iterator[tuple[bytes | None, bytes | None]]
 """Chunks of (stdout, stderr)."""
@@ -250,13 +253,22 @@ class Docker:
 
 
 def _frames(stream: Any) -> Output:
-    """The chunks of an exec's multiplexed output. Its connection is of no use afterwards."""
-    frames: Any = docker_socket.frames_iter
+    """The chunks of an exec's multiplexed output. Its connection is of no use afterwards.
+
+    A frame is a byte for the stream, three of nothing, the length (big-endian), and the data. What
+    the daemon sends along with its HTTP headers sits in the response's buffer, so that is what is
+    read; the SDK's own reader takes the bare socket and loses the first words of short commands.
+    """
+    response = stream._response
+    buffered: BinaryIO = response.raw._fp.fp
+    stream._sock.settimeout(None)  # a command may be silent for as long as it likes
     try:
-        for kind, data in frames(stream, tty=False):
-            yield (data, None) if kind == docker_socket.STDOUT else (None, data)
+        while len(header := buffered.read(_FRAME.size)) == _FRAME.size:
+            kind, length = _FRAME.unpack(header)
+            data = buffered.read(length)
+            yield (data, None) if kind == _STDOUT else (None, data)
     finally:
-        stream._response.close()
+        response.close()
 
 
 @contextlib.contextmanager
