@@ -13,7 +13,6 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,6 +23,7 @@ from lab.capabilities import probe_one
 from lab.cli.links import count_frames
 from lab.engine import session
 from lab.runtime.docker_engine import Docker
+from tests.commandline import Cli, Outcome, command_line
 from tests.integration.machine import LAB_PREFIX
 
 pytestmark = pytest.mark.integration
@@ -46,34 +46,12 @@ topology:
 """
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a command left: exit code and both streams."""
-
-    code: int
-    out: str
-    err: str
-
-
-Cli = Callable[..., Outcome]
-
-
 @pytest.fixture
 def dpulab(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Cli:
     """Runs `dpulab ARGS` in this process, in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("DPULAB_")]:
-        monkeypatch.delenv(name)
-
-    def call(*arguments: str) -> Outcome:
-        capsys.readouterr()
-        code = cli.run(list(arguments))
-        captured = capsys.readouterr()
-        return Outcome(code, captured.out, captured.err)
-
-    return call
+    return command_line(tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture(scope="module")

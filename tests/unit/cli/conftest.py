@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from lab import cli, ownership
+from lab import ownership
 from lab.topology.loader import load
 from lab.topology.model import to_json
+from tests.commandline import Cli, command_line
 
 TWO_HOSTS = """\
 name: two
@@ -30,40 +29,20 @@ topology:
 """
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a command left: exit code and both streams."""
-
-    code: int
-    out: str
-    err: str
-
-
-Cli = Callable[..., Outcome]
-
-
 @pytest.fixture
 def dpulab(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Cli:
     """Runs `dpulab ARGS` in an empty folder; nothing of the machine's own labs is seen."""
-    for name in [name for name in os.environ if name.startswith("DPULAB_")]:
-        monkeypatch.delenv(name)
     work, run = tmp_path / "work", tmp_path / "run"
     work.mkdir()
-    monkeypatch.chdir(work)
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
     real = ownership.RUN
     for name, module in list(sys.modules.items()):
         if name.startswith("lab.") and getattr(module, "RUN", None) is real:
             monkeypatch.setattr(module, "RUN", run)
 
-    def call(*arguments: str) -> Outcome:
-        code = cli.run(list(arguments))
-        captured = capsys.readouterr()
-        return Outcome(code, captured.out, captured.err)
-
-    return call
+    return command_line(work, monkeypatch, capsys)
 
 
 @pytest.fixture

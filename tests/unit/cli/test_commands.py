@@ -16,7 +16,7 @@ from lab.cli import common
 from lab.cli.links import count_frames
 from lab.cli.nodes import command_apart
 from lab.engine import session
-from tests.unit.cli.conftest import Cli
+from tests.commandline import Cli
 
 Write = Callable[..., Path]
 

@@ -16,7 +16,7 @@ import pytest
 from lab import ownership
 from lab.cli import complete
 from lab.cli.machine import BASH_COMPLETION
-from tests.unit.cli.conftest import Cli
+from tests.commandline import Cli
 
 PROGRAM = Path(sys.executable).with_name("dpulab")
 

@@ -10,7 +10,8 @@ import pytest
 from lab.capabilities import Capability
 from lab.engine import machine
 from lab.links.netops import NetOps
-from tests.unit.cli.conftest import TWO_HOSTS, Cli
+from tests.commandline import Cli
+from tests.unit.cli.conftest import TWO_HOSTS
 
 NO_DOCKER = (
     "error: no Docker daemon answers\n"
