@@ -48,7 +48,7 @@ lock: ## resolve the dependencies anew (ARGS=--upgrade for the newest versions)
 
 bench: ## run every benchmark (root)
 	@$(SETUP) all
-	@set -e; for file in bench/*.py; do echo "--- $$file"; $(VENV)/python -m bench.$$(basename $$file .py); done
+	@set -e; for file in $$(grep -l __main__ bench/*.py); do echo "--- $$file"; $(VENV)/python -m bench.$$(basename $$file .py); done
 
 docs: ## check that the links in the documentation lead somewhere
 	@$(PYTHON) -m bootstrap.doclinks
