@@ -8,7 +8,7 @@ import time
 
 from lab.engine import mgmt
 from lab.engine.cancellation import Cancellation
-from lab.engine.readiness import ReadinessProbe
+from lab.engine.readiness import ReadinessProbe, backoff
 from lab.errors import LabError
 from lab.links.netops import NetOps
 from lab.links.pins import OWN_NAMESPACE
@@ -16,9 +16,11 @@ from lab.node import ExecResult, Process
 from lab.ownership import pin_path
 from lab.runtime.container_node import ContainerNode
 from lab.runtime.docker_engine import Docker
-from lab.topology.model import Node, Topology
+from lab.topology.model import Endpoint, Node, Topology
 
 _COMMAND_TIMEOUT = 60.0
+_CARRIER_DEADLINE = 3.0
+_END_DEADLINE = 1.0
 _POLL = 0.2
 """How often a wait for a command looks whether the run was called off. Seconds."""
 
@@ -37,8 +39,7 @@ def start_container(docker: Docker, net: NetOps, topology: Topology, node: Node)
     try:
         attach(docker, net, topology, node)
     except LabError as error:
-        found = docker.inspect(name)
-        if found is None or not found.running:  # it ended while we were entering its namespace
+        if _has_ended(docker, name):  # while we were entering its namespace
             raise _ended_at_once(docker, node, name) from error
         raise
     if node.on_mgmt and not mgmt.keeps_default_route(topology):
@@ -57,9 +58,40 @@ def attach(docker: Docker, net: NetOps, topology: Topology, node: Node) -> None:
         net.reconfigure(topology, node.name)
 
 
+def _has_ended(docker: Docker, name: str) -> bool:
+    """Whether a container ended. The daemon learns of it a moment after the process is gone."""
+    deadline = time.monotonic() + _END_DEADLINE
+    for pause in backoff():
+        found = docker.inspect(name)
+        if found is None or not found.running:
+            return True
+        if time.monotonic() > deadline:
+            break
+        time.sleep(pause)
+    return False
+
+
 def _ended_at_once(docker: Docker, node: Node, name: str) -> LabError:
     words = docker.logs(name, 15).decode(errors="replace").strip()
     return LabError(f"{node.name} ended as soon as it was started", f"its last words:\n{words}")
+
+
+def await_carrier(
+    net: NetOps, topology: Topology, ends: list[Endpoint], cancellation: Cancellation
+) -> None:
+    """Wait until link ends carry frames: the kernel takes up to a second to see a veth's carrier.
+
+    Gives up without an error: the parent of a macvlan may have no cable, or the link been cut.
+    """
+
+    def waits(end: Endpoint) -> bool:
+        return end.interface in net.waiting_ends(topology, end.node)
+
+    deadline = time.monotonic() + _CARRIER_DEADLINE
+    for pause in backoff():
+        if not any(map(waits, ends)) or time.monotonic() > deadline:
+            return
+        cancellation.pause(pause)
 
 
 def await_ready(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Self
 
 from lab.engine.cancellation import Cancellation
-from lab.engine.nodes import await_ready, container_node, run_exec, start_container
+from lab.engine.nodes import await_carrier, await_ready, container_node, run_exec, start_container
 from lab.engine.readiness import GRPC_PORT
 from lab.engine.up import DEFAULT_TIMEOUT
 from lab.errors import LabError
@@ -84,6 +84,10 @@ class LabSession:
     def set_link(self, node: str, interface: str, *, up: bool) -> None:
         """Cut (both directions) or heal the link that ends here."""
         self._net.set_link(self._topology, self._known(node), interface, up)
+        found = self._topology.endpoint(node, interface)
+        if up and found is not None:
+            ends = list(found[0].endpoints)
+            await_carrier(self._net, self._topology, ends, Cancellation())
 
     def impair(self, node: str, interface: str, impairment: Impairment) -> None:
         """Replace the impairment of one link end."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -36,8 +35,6 @@ from lab.topology.model import Kind, Link, Node, Stage, Topology
 
 DEFAULT_TIMEOUT = 120.0
 """How long one node may take to become ready. Seconds."""
-
-_CARRIER_DEADLINE = 3.0
 
 _AFTER_START = (
     (Stage.CREATE, "on-enter"),  # before it there is no container to run anything in
@@ -206,12 +203,8 @@ class BringUp:
 
     def _join_links(self, operation: plans.JoinLinks) -> str:
         node = operation.node
-        deadline = time.monotonic() + _CARRIER_DEADLINE
-        for pause in backoff():
-            waiting = self.net.waiting_ends(self.topology, node.name)
-            if not waiting or time.monotonic() > deadline:
-                break  # the parent of a macvlan may have no cable: that is not ours to judge
-            self.cancellation.pause(pause)
+        ends = [end for _, end in self.topology.links_of(node.name)]
+        nodes.await_carrier(self.net, self.topology, ends, self.cancellation)
         self._stage_exec(node, Stage.CREATE_LINKS, "on-exit")
         return "done"
 

@@ -163,8 +163,8 @@ class NetOps:
 
     def waiting_ends(self, topology: Topology, node: str) -> list[str]:
         """Link ends of a node that do not carry frames yet: a fresh veth takes a moment."""
-        places = [place_of(topology, end) for _, end in topology.links_of(node)]
-        return [one.interface for one in places if not ends.carries(one.netns, one.interface)]
+        places = {end.interface: place_of(topology, end) for _, end in topology.links_of(node)}
+        return [name for name, one in places.items() if not ends.carries(one.netns, one.interface)]
 
     def reconfigure(self, topology: Topology, node: str) -> None:
         """Configure all ends of a node again, after they moved to a new namespace."""
