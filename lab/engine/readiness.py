@@ -63,6 +63,14 @@ class ReadinessProbe:
         raise AssertionError("backoff never ends")
 
     def _reason_to_wait(self, check: Callable[[Container], str]) -> str:
+        try:
+            return check(self._running())
+        except LabError:
+            self._running()  # it may have ended under the check: that is what has to be told
+            raise
+
+    def _running(self) -> Container:
+        """The container. Raises LabError with its last words when it has ended."""
         found = self._docker.inspect(self._name)
         if found is None:
             raise LabError(f"container {self._name} disappeared")
@@ -71,7 +79,7 @@ class ReadinessProbe:
                 f"{self._node.name} ended with exit code {found.exit_code} before it was ready",
                 f"its last words:\n{self._last_words()}",
             )
-        return check(found)
+        return found
 
     def _check(self) -> Callable[[Container], str]:
         if self._node.readiness is Readiness.GRPC:
