@@ -55,6 +55,7 @@ LINT = (
     ("ruff", "format", "--check", "."),
     ("mypy",),
     ("lint-imports",),
+    ("python", "-m", "bootstrap.protolint"),
 )
 # under a name of their own, so that a lab somebody works with is not cut and killed by the tests
 REPLAY = (

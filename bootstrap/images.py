@@ -60,9 +60,11 @@ IMAGES = (
     Image("base", parent=""),
     Image("host", sources=("traffic",), lock="traffic.txt"),
     Image("router"),
-    Image("dpu", sources=("dpu_sim",), lock="dpu.txt"),
+    Image("dpu", sources=("dpu_sim", "opi"), lock="dpu.txt"),
     Image("tgen", parent="host"),
 )
+TOOLCHAIN = Image("toolchain", parent="")
+"""Compilers of the bindings: about 1 GB that no lab needs, built by `make proto` and its tests."""
 
 
 def inputs_of(image: Image, parent_id: str) -> str:
@@ -91,10 +93,10 @@ def _label(inspected: dict[str, Any] | None, name: str) -> str:
     return str(labels.get(name, ""))
 
 
-def ensure_images() -> None:
+def ensure_images(images: Sequence[Image] = IMAGES) -> None:
     """Build what is missing or changed, two at a time. Raises BootstrapError with the log's end."""
     debian_id = ensure_base_image()
-    stale = stale_images(IMAGES, debian_id)
+    stale = stale_images(images, debian_id)
     if not stale:
         return
     builder = choose_builder(find_clients())

@@ -1,10 +1,11 @@
-"""Logs: one JSON object a line on stderr."""
+"""Logs on stderr: one JSON object a line, or plain lines where a person looks at a terminal."""
 
 from __future__ import annotations
 
 import json
 import logging
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -28,8 +29,25 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(entry, default=str)
 
 
+class TextFormatter(logging.Formatter):
+    """A record as "12:34:56 info  message  key: value, key: value"."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Render one line, and the traceback of an exception below it."""
+        moment = datetime.fromtimestamp(record.created).astimezone()
+        text = f"{moment:%H:%M:%S} {record.levelname.lower():7} {record.getMessage()}"
+        data: Mapping[str, object] = getattr(record, "data", {})
+        if data:
+            text += "  " + ", ".join(f"{key}: {_plain(value)}" for key, value in data.items())
+        return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
+
+
+def _plain(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def configure(level: str) -> None:
     """Send the records of the whole process to stderr, from `level` (one of LEVELS) up."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter())
+    handler.setFormatter(TextFormatter() if sys.stderr.isatty() else JsonFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -17,23 +17,14 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationError,
     model_validator,
 )
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node
 
-from dpu_sim.errors import ConfigError, dotted, first_problem
+from dpu_sim.errors import ConfigError
 from dpu_sim.pci import MAX_PHYSICAL_FUNCTIONS, MAX_VIRTUAL_FUNCTIONS
+from dpu_sim.yaml_model import parse_model, read_limited
 
 FOLDER = Path(__file__).parent / "personalities"
-MAX_FILE_BYTES = 65536
-"""A personality takes about 2 kB. More is a mistake, and the parser's time must have a bound."""
-
-
-class PersonalityError(ConfigError):
-    """A personality that does not exist or does not describe a card."""
 
 
 def _smbios_date(text: str) -> str:
@@ -161,17 +152,10 @@ def load_personality(name_or_path: str) -> Personality:
     """Read a personality by name, or by path when it has a slash or ends in .yml or .yaml.
 
     Raises:
-        PersonalityError: unknown name, unreadable file, or a file that describes no card.
+        ConfigError: unknown name, unreadable file, or a file that describes no card.
     """
     path = _locate(name_or_path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise PersonalityError(
-            f"{path}: cannot read the personality file: {error.strerror}"
-        ) from None
-    return parse_personality(data, str(path))
+    return parse_personality(read_limited(path, "personality"), str(path))
 
 
 def parse_personality(data: bytes, source: str) -> Personality:
@@ -182,19 +166,9 @@ def parse_personality(data: bytes, source: str) -> Personality:
         source: name of the file, for error texts.
 
     Raises:
-        PersonalityError: anything that is not a personality; names the line and the field.
+        ConfigError: anything that is not a personality; names the line and the field.
     """
-    if len(data) > MAX_FILE_BYTES:
-        raise PersonalityError(f"{source}: larger than {MAX_FILE_BYTES} bytes, no personality")
-    content = _parse_yaml(data, source)
-    if not isinstance(content, dict):
-        raise PersonalityError(f"{source}: expected a mapping with the key `bios` and others")
-    try:
-        return Personality.model_validate(content)
-    except ValidationError as error:
-        field, problem = first_problem(error)
-        line = _line_of(data, field)
-        raise PersonalityError(f"{source}:{line}: {dotted(field)}: {problem}") from None
+    return parse_model(data, source, Personality, what="personality", example="bios")
 
 
 def _locate(name_or_path: str) -> Path:
@@ -205,30 +179,4 @@ def _locate(name_or_path: str) -> Path:
         return FOLDER / f"{name_or_path}.yml"
     close = difflib.get_close_matches(name_or_path, known, n=1)
     advice = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
-    raise PersonalityError(f"unknown personality {name_or_path!r}; {advice}")
-
-
-def _parse_yaml(data: bytes, source: str) -> object:
-    try:
-        return YAML(typ="safe", pure=True).load(data)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise PersonalityError(f"{source}:{line}: not YAML: {error.problem}") from None
-    except (YAMLError, ValueError, OverflowError, RecursionError, TypeError) as error:
-        # Besides its own errors the parser lets through what building values raises: impossible
-        # dates, endless digits, bytes that are not UTF-8, unhashable keys, bottomless nesting.
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise PersonalityError(f"{source}: not YAML: {reason}") from None
-
-
-def _line_of(data: bytes, field: tuple[str | int, ...]) -> int:
-    """Line (from 1) of the deepest part of `field` that the file has."""
-    node: Node = YAML(typ="safe", pure=True).compose(data)
-    line = node.start_mark.line
-    for part in field:
-        entries = node.value if isinstance(node, MappingNode) else []
-        found = next(((k, v) for k, v in entries if k.value == part), None)
-        if found is None:
-            break
-        line, node = found[0].start_mark.line, found[1]
-    return int(line) + 1
+    raise ConfigError(f"unknown personality {name_or_path!r}; {advice}")

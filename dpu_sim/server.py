@@ -1,6 +1,6 @@
-"""opid, the OPI gRPC server of a simulated DPU: the one place where its services are put together.
+"""opid, the OPI server of a simulated DPU: the one place where it is put together.
 
-    python -m dpu_sim.server --listen 127.0.0.1 --port 50051 --personality generic
+    opid --insecure --grpc 127.0.0.1:50051 --http 127.0.0.1:8082 --personality generic
 
 Exit codes: 0 stopped by SIGTERM or SIGINT, 1 nowhere to listen, 2 bad settings or files.
 """
@@ -13,105 +13,132 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from ipaddress import ip_address
+from typing import Any
 
 import grpc.aio
 from grpc_health.v1 import health, health_pb2_grpc
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 from dpu_sim import logs
-from dpu_sim.api.errors import StatusInterceptor
-from dpu_sim.card import load_card
+from dpu_sim.api.access_log import AccessLog
+from dpu_sim.api.authorization import Authorization
+from dpu_sim.api.dispatch import Dispatcher
+from dpu_sim.api.observation import Observation
+from dpu_sim.api.reconcile import Reconciliation
+from dpu_sim.api.redaction import Redaction
+from dpu_sim.api.stage import Stage
+from dpu_sim.api.store import Store
+from dpu_sim.api.telemetry import Telemetry, telemetry
+from dpu_sim.api.tls import Tls
 from dpu_sim.errors import ConfigError
-from dpu_sim.interfaces import ListenError, confine, wait_for_addresses, why_unusable
-from dpu_sim.inventory import servicer as inventory
-from dpu_sim.inventory.model import build_inventory
-from dpu_sim.personality import load_personality
-from dpu_sim.proto.opi_api.inventory.v1.inventory_pb2_grpc import (
-    add_InventoryServiceServicer_to_server,
-)
+from dpu_sim.interfaces import ListenError
+from dpu_sim.listeners import Listeners, find_listeners, listen_grpc
 from dpu_sim.reflection import enable_reflection
+from dpu_sim.services import build_services
 from dpu_sim.settings import Settings, parse_settings
+from opi.catalog import catalog
 
-DEFAULT_PERSONALITY = "generic"
 _CANCEL_SECONDS = 0.5
+_FLUSH_SECONDS = 1.0
+_INTERRUPTED = 128 + signal.SIGINT
 
 _log = logging.getLogger("dpu_sim.server")
 
 
 class Server:
-    """The gRPC server with everything that is registered on it."""
+    """Both edges, the dispatcher behind them, and the services that it calls."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, store: Store) -> None:
         """Build the services. Raises ConfigError."""
         self._settings = settings
+        self._tls = _tls(settings)
+        self._telemetry = telemetry(os.environ, settings.node)
+        self._reconciliation = Reconciliation(store)
+        stages = [*_stages(settings, self._telemetry), self._reconciliation]
+        self._dispatcher = Dispatcher(catalog(), stages)
+        self._services = build_services(settings, store)
+        for name, implementation in self._services.implementations.items():
+            self._dispatcher.add(name, implementation)
         # Without SO_REUSEPORT a second server on our address fails; with it, calls are shared out.
-        self._grpc = grpc.aio.server(
-            interceptors=[StatusInterceptor()], options=[("grpc.so_reuseport", 0)]
-        )
+        self._grpc = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
         self._health = health.aio.HealthServicer()
-        self._services = [*self._register(), health.SERVICE_NAME]
-        enable_reflection(self._grpc, self._services)
+        self._restoring: asyncio.Task[None] | None = None
+        self._register()
 
-    def _register(self) -> list[str]:
-        """Create the OPI services; return their full names."""
-        card = load_card(self._settings.card)
-        name = self._settings.personality or (card.personality if card else "")
-        personality = load_personality(name or DEFAULT_PERSONALITY)
-        content = build_inventory(personality, card, self._settings.node)
-        add_InventoryServiceServicer_to_server(inventory.InventoryServicer(content), self._grpc)
+    def _register(self) -> None:
+        mutual = self._tls is not None and self._tls.mutual
+        self._grpc.add_generic_rpc_handlers(tuple(self._dispatcher.grpc_handlers(mutual)))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._grpc)
-        return [inventory.SERVICE_NAME]
+        enable_reflection(self._grpc, [*catalog().services, health.SERVICE_NAME])
 
-    async def start(self, interfaces: dict[str, list[str]]) -> list[str]:
-        """Listen and serve; return the endpoints as host:port.
+    async def start(self, listeners: Listeners) -> dict[str, list[str]]:
+        """Restore the device, listen and serve; return the endpoints. Raises ListenError.
 
-        Args:
-            interfaces: addresses to listen on by interface; '' holds those of no interface in
-                particular.
-
-        Raises:
-            ListenError: an address is not ours or taken.
+        What cannot be restored yet does not keep us from listening: health tells of it.
         """
-        endpoints = []
-        for interface, addresses in interfaces.items():
-            for address in addresses:
-                port = self._bind(address)
-                if interface:
-                    confine([address], port, interface)
-                endpoints.append(_endpoint(address, port))
+        self._reconciliation.begin(self._services.resources)
+        await self._reconciliation.attempt()
+        endpoints = [listen_grpc(self._grpc, one, self._tls) for one in listeners.grpc]
         await self._grpc.start()
-        for service in ("", *self._services):
-            await self._health.set(service, HealthCheckResponse.SERVING)
-        return endpoints
+        await self._publish_health()
+        self._restoring = asyncio.create_task(self._reconciliation.run(self._report))
+        return {"endpoints": [str(endpoint) for endpoint in endpoints]}
 
-    def _bind(self, address: str) -> int:
-        endpoint = _endpoint(address, self._settings.port)
-        try:
-            return self._grpc.add_insecure_port(endpoint)
-        except RuntimeError as error:
-            reason = why_unusable(address, self._settings.port) or str(error)
-            raise ListenError(f"cannot listen on {endpoint}: {reason}") from error
+    async def _publish_health(self) -> None:
+        """A service is healthy when it is implemented and all of its resources are restored."""
+        for name in catalog().services:
+            ready = self._dispatcher.implements(name) and self._reconciliation.is_restored(name)
+            await self._health.set(name, _health_status(ready))
+        await self._health.set(health.SERVICE_NAME, HealthCheckResponse.SERVING)
+        await self._publish_overall_health()
+
+    async def _publish_overall_health(self) -> None:
+        """'' stands for all implemented services together."""
+        ready = map(self._reconciliation.is_restored, self._services.implementations)
+        await self._health.set("", _health_status(all(ready)))
+
+    async def _report(self, service: str, restored: bool) -> None:
+        await self._health.set(service, _health_status(restored))
+        await self._publish_overall_health()
 
     async def stop(self) -> None:
         """Say NOT_SERVING, let running calls end within the grace, refuse new ones."""
+        if self._restoring is not None:
+            self._restoring.cancel()
         await self._health.enter_graceful_shutdown()
         await self._grpc.stop(self._settings.grace)
         # gRPC has cancelled the calls that outlived the grace, but their tasks need a turn to end.
         calls = asyncio.all_tasks() - {asyncio.current_task()}
         if calls:
             await asyncio.wait(calls, timeout=_CANCEL_SECONDS)
+        self._services.close()
+        if self._telemetry is not None:
+            self._telemetry.shutdown(_FLUSH_SECONDS)
 
 
-def _endpoint(address: str, port: int) -> str:
-    return f"[{address}]:{port}" if ip_address(address).version == 6 else f"{address}:{port}"
+def _health_status(ready: bool) -> Any:
+    return HealthCheckResponse.SERVING if ready else HealthCheckResponse.NOT_SERVING
 
 
-async def _addresses(settings: Settings) -> dict[str, list[str]]:
-    """What to listen on, by interface; '' holds the addresses that were given as such."""
-    names = settings.listen_interfaces
-    waits = (wait_for_addresses(name, settings.listen_timeout) for name in names)
-    return {"": list(settings.listen)} | dict(zip(names, await asyncio.gather(*waits), strict=True))
+def _tls(settings: Settings) -> Tls | None:
+    if settings.tls is not None:
+        return Tls(settings.tls)
+    if settings.insecure:
+        return None
+    raise ConfigError(
+        "no certificate to serve TLS with: either name --tls-cert and --tls-key (OPID_TLS_CERT and "
+        "OPID_TLS_KEY), or allow plain text with --insecure (OPID_INSECURE=1)"
+    )
+
+
+def _stages(settings: Settings, telemetry: Telemetry | None) -> list[Stage]:
+    """What happens around every call, the outermost first."""
+    stages: list[Stage] = [Observation([AccessLog(), *([telemetry] if telemetry else [])])]
+    if settings.authorization is not None:
+        stages.append(Authorization(settings.authorization, catalog()))
+    if not settings.reveal_secrets:
+        stages.append(Redaction())
+    return stages
 
 
 def _notify(fd: int) -> None:
@@ -120,22 +147,37 @@ def _notify(fd: int) -> None:
     os.close(fd)
 
 
+def _about(settings: Settings) -> dict[str, object]:
+    """What somebody who reads the log wants to know first."""
+    return {
+        "tls": "off" if settings.tls is None else "mutual" if settings.tls.client_ca else "on",
+        "node": settings.node,
+        "state_dir": settings.state_dir,
+        "spdk_socket": settings.spdk_socket,
+        "vici_socket": settings.vici_socket,
+    }
+
+
 async def _run(settings: Settings) -> None:
-    server = Server(settings)
-    addresses = await _addresses(settings)
+    async with Store(settings.state_dir) as store:
+        await _serve(settings, Server(settings, store))
+    _log.info("stopped")
+
+
+async def _serve(settings: Settings, server: Server) -> None:
+    listeners = await find_listeners(settings)
     # Until here a signal ends the process at once: there is nobody to be graceful to.
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    endpoints = await server.start(addresses)
+    endpoints = await server.start(listeners)
     if settings.notify_fd is not None:
         _notify(settings.notify_fd)
-    _log.info("serving", extra={"data": {"endpoints": endpoints, "node": settings.node}})
+    _log.info("serving", extra={"data": {**endpoints, **_about(settings)}})
     await stopping.wait()
     _log.info("stopping", extra={"data": {"grace": settings.grace}})
     await server.stop()
-    _log.info("stopped")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -150,6 +192,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ListenError as error:
         _log.error("%s", error)
         return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     return 0
 
 

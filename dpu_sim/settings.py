@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 import argparse
+import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 
+from dpu_sim.api.tls import TlsFiles
 from dpu_sim.logs import LEVELS
+
+T = TypeVar("T")
+
+SYSTEM_STATE = Path("/var/lib/opid")
+SPDK_SOCKET = Path("/var/tmp/spdk.sock")  # noqa: S108 (SPDK's own default)
+VICI_SOCKET = Path("/var/run/charon.vici")
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"", "0", "false", "no", "off"})
+
+
+class Endpoint(NamedTuple):
+    """Where to listen: an IP address and a TCP port, 0 for any."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        bracketed = f"[{self.host}]" if ip_address(self.host).version == 6 else self.host
+        return f"{bracketed}:{self.port}"
+
+
+GRPC = Endpoint("127.0.0.1", 50051)
+HTTP = Endpoint("127.0.0.1", 8082)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +43,18 @@ class Settings:
     """How to run the server. Times are in seconds.
 
     Attributes:
-        listen: addresses to listen on.
-        listen_interfaces: interfaces on whose addresses to listen, and on nothing but them.
-        port: TCP port; 0 lets the kernel choose one per address.
+        grpc: where to serve gRPC.
+        http: where to serve HTTP; None for nowhere.
+        listen_interfaces: interfaces on whose addresses to listen too, at the ports of `grpc` and
+            `http`, for connections that arrive through them.
         listen_timeout: how long interfaces may take to get an address.
+        tls: certificates; None serves in plain text, which `insecure` must allow.
+        authorization: who may call what; needs a client CA.
+        insecure: serve in plain text when there are no certificates.
+        reveal_secrets: let keys and passwords appear in answers.
+        state_dir: folder that outlives the process.
+        spdk_socket: where SPDK's JSON-RPC server listens.
+        vici_socket: where strongSwan's VICI server listens.
         personality: name or path; '' takes the card table's, or "generic".
         card: the card table; None looks in the default place.
         node: what serial numbers and UUID are derived from.
@@ -29,10 +63,17 @@ class Settings:
         log_level: one of `dpu_sim.logs.LEVELS`.
     """
 
-    listen: tuple[str, ...] = ("127.0.0.1",)
+    grpc: tuple[Endpoint, ...] = (GRPC,)
+    http: Endpoint | None = HTTP
     listen_interfaces: tuple[str, ...] = ()
-    port: int = 50051
     listen_timeout: float = 30.0
+    tls: TlsFiles | None = None
+    authorization: Path | None = None
+    insecure: bool = False
+    reveal_secrets: bool = False
+    state_dir: Path = SYSTEM_STATE
+    spdk_socket: Path = SPDK_SOCKET
+    vici_socket: Path = VICI_SOCKET
     personality: str = ""
     card: Path | None = None
     node: str = ""
@@ -40,18 +81,30 @@ class Settings:
     grace: float = 1.0
     log_level: str = "info"
 
+    @property
+    def grpc_port(self) -> int:
+        """The port of gRPC on interfaces."""
+        return next(iter(self.grpc), GRPC).port
+
 
 def parse_settings(argv: Sequence[str] | None, environ: Mapping[str, str]) -> Settings:
     """Read flags and OPID_* variables. A mistake ends the process with code 2, as argparse does."""
     parser = _parser(environ)
     options = parser.parse_args(argv)
-    listen = _many(parser, options.listen, environ, "OPID_LISTEN", _address)
+    grpc = _many(parser, options.grpc, environ, "OPID_GRPC", _endpoint)
     interfaces = _many(parser, options.listen_interface, environ, "OPID_LISTEN_INTERFACE", str)
     return Settings(
-        listen=listen if listen or interfaces else ("127.0.0.1",),
+        grpc=grpc if grpc or interfaces else (GRPC,),
+        http=options.http,
         listen_interfaces=interfaces,
-        port=options.port,
         listen_timeout=options.listen_timeout,
+        tls=_tls(parser, options),
+        authorization=options.authorization,
+        insecure=options.insecure,
+        reveal_secrets=options.reveal_secrets,
+        state_dir=options.state_dir or default_state_dir(environ),
+        spdk_socket=options.spdk_socket,
+        vici_socket=options.vici_socket,
         personality=options.personality,
         card=options.card,
         node=options.node or socket.gethostname(),
@@ -61,15 +114,38 @@ def parse_settings(argv: Sequence[str] | None, environ: Mapping[str, str]) -> Se
     )
 
 
+def default_state_dir(environ: Mapping[str, str]) -> Path:
+    """/var/lib/opid for root where that can be written, else the user's own state folder.
+
+    The latter is `opid` in $XDG_STATE_HOME (XDG Base Directory Specification 0.8).
+    """
+    existing = SYSTEM_STATE if SYSTEM_STATE.exists() else SYSTEM_STATE.parent
+    if os.geteuid() == 0 and os.access(existing, os.W_OK):
+        return SYSTEM_STATE
+    home = environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(home) / "opid"
+
+
+def _tls(parser: argparse.ArgumentParser, options: argparse.Namespace) -> TlsFiles | None:
+    certificate, key, client_ca = options.tls_cert, options.tls_key, options.tls_client_ca
+    if (certificate is None) != (key is None):
+        parser.error("--tls-cert and --tls-key need each other")
+    if client_ca is not None and certificate is None:
+        parser.error("--tls-client-ca needs --tls-cert and --tls-key")
+    if options.authorization is not None and client_ca is None:
+        parser.error("--authorization needs --tls-client-ca: it tells callers by their certificate")
+    return TlsFiles(certificate, key, client_ca) if certificate is not None else None
+
+
 def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="opid", description="The OPI gRPC server of a simulated DPU."
+        prog="opid", description="The OPI server of a simulated DPU: gRPC and HTTP."
     )
 
     def option(
         name: str, kind: Callable[[str], object], default: object, text: str, metavar: str
     ) -> None:
-        variable = f"OPID_{name.upper().replace('-', '_')}"
+        variable = _variable(name)
         parser.add_argument(
             f"--{name}",
             type=kind,
@@ -79,9 +155,17 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
             metavar=metavar,
         )
 
-    _add_listen_arguments(parser)
-    option("port", _port, 50051, "TCP port, 0 for any", "PORT")
+    _add_listen_arguments(parser, environ)
     option("listen-timeout", _seconds, 30.0, "how long interfaces may take", "SECONDS")
+    option("tls-cert", Path, None, "serve TLS with this certificate chain (PEM)", "FILE")
+    option("tls-key", Path, None, "private key of the certificate (PEM)", "FILE")
+    option("tls-client-ca", Path, None, "ask clients for certificates of this CA (PEM)", "FILE")
+    option("authorization", Path, None, "which client may call which methods (YAML)", "FILE")
+    _add_switch(parser, environ, "insecure", "serve in plain text when no certificate is given")
+    _add_switch(parser, environ, "reveal-secrets", "show keys and passwords in answers")
+    option("state-dir", Path, None, "folder for what must outlive the process", "FOLDER")
+    option("spdk-socket", Path, SPDK_SOCKET, "where SPDK listens", "PATH")
+    option("vici-socket", Path, VICI_SOCKET, "where strongSwan listens", "PATH")
     option("personality", str, "", "kind of card: a name, or a path of a file", "NAME|PATH")
     option("card", Path, None, "the lab's card table (default /etc/dpulab/card.json)", "PATH")
     option("node", str, "", "name that identity is derived from (default: host name)", "NAME")
@@ -91,37 +175,71 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _add_listen_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_listen_arguments(parser: argparse.ArgumentParser, environ: Mapping[str, str]) -> None:
     parser.add_argument(
-        "--listen",
+        "--grpc",
         action="append",
-        type=_address,
-        metavar="ADDRESS",
-        help="listen on this IP address (repeatable; 127.0.0.1 when nothing is given) "
-        "[OPID_LISTEN, separated by spaces]",
+        type=_endpoint,
+        metavar="HOST:PORT",
+        help=f"serve gRPC at this IP address and port, 0 for any (repeatable; {GRPC} when nothing "
+        "is given) [OPID_GRPC, separated by spaces]",
+    )
+    parser.add_argument(
+        "--http",
+        type=_optional_endpoint,
+        default=environ.get("OPID_HTTP", str(HTTP)),
+        metavar="HOST:PORT",
+        help=f"serve HTTP there (default {HTTP}; empty: not at all) [OPID_HTTP]",
     )
     parser.add_argument(
         "--listen-interface",
         action="append",
         metavar="NAME",
-        help="listen on the addresses of this interface, for connections that arrive through it "
-        "(repeatable) [OPID_LISTEN_INTERFACE, separated by spaces]",
+        help="listen on the addresses of this interface too, at the same ports, for connections "
+        "that arrive through it (repeatable) [OPID_LISTEN_INTERFACE, separated by spaces]",
     )
+
+
+def _add_switch(
+    parser: argparse.ArgumentParser, environ: Mapping[str, str], name: str, text: str
+) -> None:
+    variable = _variable(name)
+    given = environ.get(variable, "").lower()
+    parser.add_argument(
+        f"--{name}", action="store_true", default=given in _TRUE, help=f"{text} [{variable}]"
+    )
+    if given not in _TRUE | _FALSE:
+        parser.error(f"{variable}: {given!r} is neither true nor false")
+
+
+def _variable(name: str) -> str:
+    return f"OPID_{name.upper().replace('-', '_')}"
 
 
 def _many(
     parser: argparse.ArgumentParser,
-    given: list[str] | None,
+    given: list[T] | None,
     environ: Mapping[str, str],
     variable: str,
-    kind: Callable[[str], str],
-) -> tuple[str, ...]:
+    kind: Callable[[str], T],
+) -> tuple[T, ...]:
     if given is not None:
         return tuple(given)
     try:
         return tuple(kind(text) for text in environ.get(variable, "").split())
     except argparse.ArgumentTypeError as error:
         parser.error(f"{variable}: {error}")
+
+
+def _endpoint(text: str) -> Endpoint:
+    host, colon, port = text.rpartition(":")
+    if not colon:
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, such as {GRPC}")
+    return Endpoint(_address(host.removeprefix("[").removesuffix("]")), _port(port))
+
+
+def _optional_endpoint(text: str) -> Endpoint | None:
+    return _endpoint(text) if text else None
 
 
 def _address(text: str) -> str:

@@ -1,25 +1,27 @@
-"""How services report failure, and how that reaches the client.
+"""How services report failure: canonical codes with google.rpc details (google.aip.dev/193).
 
-A service raises `ApiError`; `StatusInterceptor` turns it into a gRPC status whose details travel
-as google.rpc.Status in the trailing metadata `grpc-status-details-bin`, the way every gRPC
-language's status library reads them (google.aip.dev/193).
+A service raises `ApiError`, best by one of the constructors below; the edges (gRPC, HTTP) turn it
+into what their clients read. Anything else that a service raises is a defect and becomes INTERNAL.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 import grpc
-import grpc.aio
 from google.protobuf.message import Message
-from google.rpc.error_details_pb2 import BadRequest
+from google.rpc.error_details_pb2 import (
+    BadRequest,
+    PreconditionFailure,
+    QuotaFailure,
+    RequestInfo,
+    ResourceInfo,
+    RetryInfo,
+)
 from google.rpc.status_pb2 import Status
 
 DETAILS_KEY = "grpc-status-details-bin"
-
-_log = logging.getLogger(__name__)
+"""Trailing metadata in which every gRPC language's status library looks for google.rpc.Status."""
 
 
 class ApiError(Exception):
@@ -37,61 +39,102 @@ class ApiError(Exception):
         self.message = message
         self.details = details
 
-    def status(self) -> Status:
-        """The error as google.rpc.Status."""
+    def status(self, request_id: str = "") -> Status:
+        """The error as google.rpc.Status; with the request's id, a RequestInfo comes last."""
         status = Status(code=self.code.value[0], message=self.message)
         for detail in self.details:
             status.details.add().Pack(detail)
+        if request_id:
+            status.details.add().Pack(RequestInfo(request_id=request_id))
         return status
 
 
 def invalid_argument(field: str, problem: str) -> ApiError:
-    """INVALID_ARGUMENT for one request field, with a google.rpc.BadRequest detail."""
-    violation = BadRequest.FieldViolation(field=field, description=problem)
-    detail = BadRequest(field_violations=[violation])
-    return ApiError(grpc.StatusCode.INVALID_ARGUMENT, f"{field}: {problem}", detail)
+    """INVALID_ARGUMENT for one request field (its path, such as "nvme_subsystem.spec.nqn")."""
+    return invalid_arguments({field: problem})
 
 
-_Handler = Callable[[Any, Any], Any]
-"""A unary handler; grpc's types call its context the synchronous one."""
+def invalid_arguments(problems: Mapping[str, str]) -> ApiError:
+    """INVALID_ARGUMENT for request fields: what is wrong, by field path; at least one."""
+    violations = (BadRequest.FieldViolation(field=f, description=p) for f, p in problems.items())
+    text = "; ".join(f"{field}: {problem}" for field, problem in problems.items())
+    detail = BadRequest(field_violations=violations)
+    return ApiError(grpc.StatusCode.INVALID_ARGUMENT, text, detail)
 
 
-class StatusInterceptor(grpc.aio.ServerInterceptor):
-    """Gives every unary call that fails a proper status.
+def not_found(name: str, resource_type: str = "") -> ApiError:
+    """NOT_FOUND for a resource; `resource_type` such as "opi_api.storage.v1/NvmeSubsystem"."""
+    detail = ResourceInfo(resource_type=resource_type, resource_name=name)
+    return ApiError(grpc.StatusCode.NOT_FOUND, f"{name} does not exist", detail)
 
-    Streaming calls pass untouched: no OPI interface has one.
+
+def already_exists(name: str, resource_type: str = "") -> ApiError:
+    """ALREADY_EXISTS for a resource whose name is taken by a different one."""
+    detail = ResourceInfo(resource_type=resource_type, resource_name=name)
+    text = f"{name} exists already and is not what you asked for"
+    return ApiError(grpc.StatusCode.ALREADY_EXISTS, text, detail)
+
+
+def failed_precondition(
+    message: str, violations: Iterable[str] = (), kind: str = "REFERENCE", problem: str = ""
+) -> ApiError:
+    """FAILED_PRECONDITION.
+
+    Args:
+        message: what stands in the way.
+        violations: names of the resources that do, such as the dependants of one to be deleted.
+        kind: type of these violations, upper snake case.
+        problem: what each of them does; '' repeats the message.
     """
-
-    async def intercept_service(
-        self,
-        continuation: Callable[
-            [grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]
-        ],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler[Any, Any] | None:
-        """Wrap the handler that the call is going to."""
-        handler = await continuation(handler_call_details)
-        if handler is None or handler.unary_unary is None:
-            return handler
-        return grpc.unary_unary_rpc_method_handler(
-            _with_status(handler.unary_unary, handler_call_details.method),
-            request_deserializer=handler.request_deserializer,
-            response_serializer=handler.response_serializer,
-        )
+    listed = [
+        PreconditionFailure.Violation(type=kind, subject=name, description=problem or message)
+        for name in violations
+    ]
+    details = [PreconditionFailure(violations=listed)] if listed else []
+    return ApiError(grpc.StatusCode.FAILED_PRECONDITION, message, *details)
 
 
-def _with_status(call: _Handler, method: str) -> Any:
-    async def answer(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
-        try:
-            return await call(request, context)
-        except ApiError as error:
-            metadata = ((DETAILS_KEY, error.status().SerializeToString()),)
-            await context.abort(error.code, error.message, trailing_metadata=metadata)
-        except grpc.aio.AbortError:
-            raise
-        except Exception:  # noqa: BLE001 (the border: whatever it is, the client gets a status)
-            # The traceback is for our log; the client must not learn our internals from it.
-            _log.exception("call failed", extra={"data": {"method": method}})
-            await context.abort(grpc.StatusCode.INTERNAL, f"internal error in {method}")
+def unimplemented(message: str) -> ApiError:
+    """UNIMPLEMENTED: this DPU does not do that."""
+    return ApiError(grpc.StatusCode.UNIMPLEMENTED, message)
 
-    return answer
+
+def permission_denied(message: str) -> ApiError:
+    """PERMISSION_DENIED: we know the caller, who may not do that."""
+    return ApiError(grpc.StatusCode.PERMISSION_DENIED, message)
+
+
+def unauthenticated(message: str) -> ApiError:
+    """UNAUTHENTICATED: we do not know the caller."""
+    return ApiError(grpc.StatusCode.UNAUTHENTICATED, message)
+
+
+def resource_exhausted(message: str, subject: str = "") -> ApiError:
+    """RESOURCE_EXHAUSTED; `subject` names what is used up, such as a device or a collection."""
+    violation = QuotaFailure.Violation(subject=subject, description=message)
+    details = [QuotaFailure(violations=[violation])] if subject else []
+    return ApiError(grpc.StatusCode.RESOURCE_EXHAUSTED, message, *details)
+
+
+def unavailable(message: str, retry_after: float = 0.0) -> ApiError:
+    """UNAVAILABLE: the same call may succeed later; `retry_after` in seconds, 0 for unknown."""
+    if not retry_after:
+        return ApiError(grpc.StatusCode.UNAVAILABLE, message)
+    detail = RetryInfo()
+    detail.retry_delay.FromMilliseconds(round(retry_after * 1000))
+    return ApiError(grpc.StatusCode.UNAVAILABLE, message, detail)
+
+
+def aborted(message: str) -> ApiError:
+    """ABORTED: the call lost against a concurrent one; the client reads anew and tries again."""
+    return ApiError(grpc.StatusCode.ABORTED, message)
+
+
+def deadline_exceeded(method: str) -> ApiError:
+    """DEADLINE_EXCEEDED: the caller's time was up before we had the answer."""
+    return ApiError(grpc.StatusCode.DEADLINE_EXCEEDED, f"the deadline passed within {method}")
+
+
+def internal(method: str) -> ApiError:
+    """INTERNAL, which tells nothing of what went wrong: that is for our log."""
+    return ApiError(grpc.StatusCode.INTERNAL, f"internal error in {method}")

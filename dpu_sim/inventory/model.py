@@ -8,7 +8,7 @@ from dpu_sim.card import CardError, CardTable
 from dpu_sim.inventory.identity import card_uuid, serial_number
 from dpu_sim.pci import function_address
 from dpu_sim.personality import FunctionInfo, Pci, Personality
-from dpu_sim.proto.opi_api.inventory.v1 import inventory_pb2 as pb
+from opi.proto.opi_api.inventory.v1 import inventory_pb2 as pb
 
 _MIB = 1024 * 1024
 

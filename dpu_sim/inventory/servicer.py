@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dpu_sim.api.names import require_name
-from dpu_sim.proto.opi_api.inventory.v1 import inventory_pb2 as pb
-from dpu_sim.proto.opi_api.inventory.v1.inventory_pb2_grpc import InventoryServiceServicer
+from opi.proto.opi_api.inventory.v1 import inventory_pb2 as pb
 
 if TYPE_CHECKING:
-    import grpc.aio
+    from dpu_sim.api.call import Call
 
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["InventoryService"].full_name
 NAME_PATTERN = "inventory/*/inventory/*"
 
 
-class InventoryServicer(InventoryServiceServicer):
+class InventoryService:
     """Answers with one inventory, which does not change while the DPU runs."""
 
     def __init__(self, inventory: pb.Inventory) -> None:
@@ -24,7 +23,7 @@ class InventoryServicer(InventoryServiceServicer):
     async def GetInventory(  # noqa: N802 (the RPC's name)
         self,
         request: pb.GetInventoryRequest,
-        context: grpc.aio.ServicerContext[pb.GetInventoryRequest, pb.Inventory],  # noqa: ARG002
+        call: Call,  # noqa: ARG002
     ) -> pb.Inventory:
         """Return the inventory of this card, whatever well-formed name it is asked by.
 

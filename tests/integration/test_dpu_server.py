@@ -8,10 +8,8 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -29,88 +27,31 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 )
 
 from dpu_sim.personality import FOLDER
-from dpu_sim.proto.opi_api.inventory.v1 import inventory_pb2
-from dpu_sim.proto.opi_api.inventory.v1.inventory_pb2_grpc import InventoryServiceStub
+from opi.catalog import catalog
+from opi.proto.opi_api.inventory.v1 import inventory_pb2
+from opi.proto.opi_api.inventory.v1.inventory_pb2_grpc import InventoryServiceStub
+from tests.opid_process import (
+    DEADLINE,
+    NOT_SERVING,
+    ROOT,
+    SERVING,
+    Opid,
+    Start,
+    channel,
+    health,
+    starting_opid,
+)
 
 pytestmark = pytest.mark.integration
 
-ROOT = Path(__file__).parents[2]
 SERVICE = "opi_api.inventory.v1.InventoryService"
-DEADLINE = 20.0
-SERVING = health_pb2.HealthCheckResponse.SERVING
-NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
-
-
-class Opid:
-    """A running server and the log lines that it has printed so far."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-        self.log: list[dict[str, Any]] = []
-        self._news = threading.Condition()
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            with self._news:
-                self.log.append(json.loads(line))
-                self._news.notify_all()
-
-    def wait_for(self, message: str) -> dict[str, Any]:
-        """The log entry with this message, once it is there."""
-
-        def found() -> dict[str, Any] | None:
-            return next((entry for entry in self.log if entry["message"] == message), None)
-
-        with self._news:
-            entry = self._news.wait_for(found, timeout=DEADLINE)
-        assert entry is not None, f"no {message!r} in {self.log}"
-        return entry
-
-    @property
-    def endpoint(self) -> str:
-        """The first host:port that it serves."""
-        endpoints: list[str] = self.wait_for("serving")["endpoints"]
-        return endpoints[0]
-
-    def end(self) -> int:
-        """Exit code, once it has ended and all its log is read."""
-        code = self.process.wait(DEADLINE)
-        self._reader.join(DEADLINE)
-        return code
-
-
-Start = Callable[..., Opid]
 
 
 @pytest.fixture
-def opid() -> Iterator[Start]:
+def opid(tmp_path: Path) -> Iterator[Start]:
     """Start servers; whatever still runs at the end of the test is killed."""
-    running: list[Opid] = []
-
-    def start(*argv: str, prefix: tuple[str, ...] = (), pass_fds: tuple[int, ...] = ()) -> Opid:
-        command = [*prefix, sys.executable, "-m", "dpu_sim.server", *argv]
-        env = {name: value for name, value in os.environ.items() if not name.startswith("OPID_")}
-        env["GRPC_VERBOSITY"] = "NONE"  # the C core's own log lines are not JSON
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True, pass_fds=pass_fds
-        )
-        running.append(Opid(process))
-        return running[-1]
-
-    yield start
-    for server in running:
-        server.process.kill()
-        server.end()
-
-
-@contextmanager
-def channel(server: Opid) -> Iterator[grpc.Channel]:
-    """A channel to a server."""
-    with grpc.insecure_channel(server.endpoint) as opened:
-        yield opened
+    with starting_opid(tmp_path / "state") as start:
+        yield start
 
 
 def get_inventory(server: Opid, name: str = "") -> inventory_pb2.Inventory:
@@ -120,20 +61,12 @@ def get_inventory(server: Opid, name: str = "") -> inventory_pb2.Inventory:
         return InventoryServiceStub(opened).GetInventory(request, timeout=DEADLINE)
 
 
-def check(server: Opid, service: str = "") -> int:
-    """Health of a service."""
-    with channel(server) as opened:
-        request = health_pb2.HealthCheckRequest(service=service)
-        stub: Any = health_pb2_grpc.HealthStub(opened)
-        return int(stub.Check(request, timeout=DEADLINE).status)
-
-
 # -- what clients get
 
 
 @pytest.mark.parametrize("name", ["", "inventory/1/inventory/2"])
 def test_inventory(opid: Start, name: str) -> None:
-    inventory = get_inventory(opid("--port", "0"), name)
+    inventory = get_inventory(opid(), name)
     assert inventory.system.name == "SimDPU 2x25G"
     assert inventory.memory.total_physical_bytes == 16 * 2**30
     assert len(inventory.pci) == 2 + 2 * 16
@@ -141,7 +74,7 @@ def test_inventory(opid: Start, name: str) -> None:
 
 def test_malformed_name_is_refused_with_details(opid: Start) -> None:
     with pytest.raises(grpc.RpcError) as caught:
-        get_inventory(opid("--port", "0"), "cards/1")
+        get_inventory(opid(), "cards/1")
     error = caught.value
     assert isinstance(error, grpc.Call)
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
@@ -154,17 +87,18 @@ def test_malformed_name_is_refused_with_details(opid: Start) -> None:
 
 
 def test_health_of_the_server_and_of_every_service(opid: Start) -> None:
-    server = opid("--port", "0")
-    assert check(server) == SERVING
-    assert check(server, SERVICE) == SERVING
+    server = opid()
+    assert health(server) == SERVING
+    assert health(server, SERVICE) == SERVING
+    assert health(server, "opi_api.network.cloud.v1alpha1.CloudInfraService") == NOT_SERVING
     with pytest.raises(grpc.RpcError) as caught:
-        check(server, "no.such.Service")
+        health(server, "no.such.Service")
     assert isinstance(caught.value, grpc.Call)
     assert caught.value.code() is grpc.StatusCode.NOT_FOUND
 
 
 def test_a_client_without_stubs_learns_the_interface_by_reflection(opid: Start) -> None:
-    server = opid("--port", "0")
+    server = opid()
     with channel(server) as opened:
         database = ProtoReflectionDescriptorDatabase(opened)
         assert SERVICE in database.get_services()
@@ -193,7 +127,7 @@ def ask_reflection(opened: grpc.Channel, version: str, **question: Any) -> Any:
 
 
 def test_both_versions_of_reflection_describe_every_service_they_list(opid: Start) -> None:
-    with channel(opid("--port", "0")) as opened:
+    with channel(opid()) as opened:
         lists = []
         for version in ("v1", "v1alpha"):
             answer = ask_reflection(opened, version, list_services="")
@@ -206,7 +140,7 @@ def test_both_versions_of_reflection_describe_every_service_they_list(opid: Star
             assert unknown.error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
     assert lists[0] == lists[1]
     assert set(lists[0]) == {
-        SERVICE,
+        *catalog().services,
         "grpc.health.v1.Health",
         "grpc.reflection.v1.ServerReflection",
         "grpc.reflection.v1alpha.ServerReflection",
@@ -217,9 +151,7 @@ def test_both_versions_of_reflection_describe_every_service_they_list(opid: Star
 
 
 def test_two_dpus_are_two_units_and_a_restart_is_the_same_unit(opid: Start) -> None:
-    first, other, again = (
-        get_inventory(opid("--port", "0", "--node", node)) for node in ("dpu1", "dpu2", "dpu1")
-    )
+    first, other, again = (get_inventory(opid("--node", node)) for node in ("dpu1", "dpu2", "dpu1"))
     assert first == again
     assert first.system.serial_number != other.system.serial_number
     assert first.system.uuid != other.system.uuid
@@ -238,17 +170,17 @@ def test_the_card_table_chooses_personality_and_functions(opid: Start, tmp_path:
     }
     card = tmp_path / "card.json"
     card.write_text(json.dumps({"personality": "ipu", "uplinks": ["p0"], "functions": [function]}))
-    inventory = get_inventory(opid("--port", "0", "--card", str(card)))
+    inventory = get_inventory(opid("--card", str(card)))
     assert inventory.system.name == "IPU"
     assert [device.address for device in inventory.pci] == ["0000:03:00.0", "0000:03:02.0"]
-    flag = opid("--port", "0", "--card", str(card), "--personality", "octeon")
+    flag = opid("--card", str(card), "--personality", "octeon")
     assert get_inventory(flag).system.name == "crb106-pcie"
 
 
 def test_bad_personality_file_is_named_and_ends_with_code_2(opid: Start, tmp_path: Path) -> None:
     path = tmp_path / "bad.yml"
     path.write_text((FOLDER / "generic.yml").read_text().replace("date: 01", "date: 99"))
-    server = opid("--port", "0", "--personality", str(path))
+    server = opid("--personality", str(path))
     assert server.end() == 2
     assert [entry["message"] for entry in server.log] == [
         f"{path}:7: bios.date: not a date of the form mm/dd/yyyy"
@@ -260,15 +192,15 @@ def test_bad_personality_file_is_named_and_ends_with_code_2(opid: Start, tmp_pat
 
 def test_readiness_is_told_once_calls_are_served(opid: Start) -> None:
     read_end, write_end = os.pipe()
-    server = opid("--port", "0", "--notify-fd", str(write_end), pass_fds=(write_end,))
+    server = opid("--notify-fd", str(write_end), pass_fds=(write_end,))
     os.close(write_end)
     with os.fdopen(read_end, "rb") as notification:
         assert notification.read() == b"\n"
-    assert check(server) == SERVING
+    assert health(server) == SERVING
 
 
 def test_sigterm_says_not_serving_and_ends_with_code_0(opid: Start) -> None:
-    server = opid("--port", "0")
+    server = opid()
     with channel(server) as opened:
         stub: Any = health_pb2_grpc.HealthStub(opened)
         watch = stub.Watch(health_pb2.HealthCheckRequest(service=SERVICE), timeout=DEADLINE)
@@ -282,22 +214,22 @@ def test_sigterm_says_not_serving_and_ends_with_code_0(opid: Start) -> None:
 
 
 def test_sigkill_leaves_nothing_that_stops_a_new_server(opid: Start) -> None:
-    server = opid("--port", "0")
+    server = opid()
     before = get_inventory(server)
-    port = server.endpoint.rpartition(":")[2]
+    endpoint = server.endpoint
     server.process.kill()
     assert server.end() == -signal.SIGKILL
-    assert get_inventory(opid("--port", port)) == before
+    assert get_inventory(opid(grpc=endpoint)) == before
 
 
 def test_a_taken_address_is_named_and_ends_with_code_1(opid: Start) -> None:
-    first = opid("--port", "0")
-    second = opid("--port", first.endpoint.rpartition(":")[2])
+    first = opid()
+    second = opid(grpc=first.endpoint)
     assert second.end() == 1
     assert second.log[-1]["message"] == (
         f"cannot listen on {first.endpoint}: Address already in use"
     )
-    assert check(first) == SERVING
+    assert health(first) == SERVING
 
 
 # -- where it listens
@@ -311,7 +243,7 @@ def reachable(address: str, port: int, prefix: tuple[str, ...] = ()) -> bool:
 
 
 def test_listens_on_the_given_addresses_only(opid: Start) -> None:
-    server = opid("--port", "0", "--listen", "127.0.0.1", "--listen", "127.0.0.3")
+    server = opid("--grpc", "127.0.0.3:0")
     first, second = server.wait_for("serving")["endpoints"]
     port, other = (int(endpoint.rpartition(":")[2]) for endpoint in (first, second))
     assert reachable("127.0.0.1", port)
@@ -367,8 +299,8 @@ def address(namespace: str, interface: str, net: int, last: int) -> None:
 def test_an_interface_is_waited_for_and_no_other_leads_to_the_server(
     opid: Start, networks: dict[str, tuple[str, ...]]
 ) -> None:
-    flags = ("--listen-interface", "mgmt", "--listen", "127.0.0.1", "--port", "50051")
-    server = opid(*flags, prefix=networks["dpu"])
+    flags = ("--listen-interface", "mgmt")
+    server = opid(*flags, grpc="127.0.0.1:50051", prefix=networks["dpu"])
     with pytest.raises(subprocess.TimeoutExpired):
         server.process.wait(0.5)
     assert server.log == []
@@ -384,7 +316,7 @@ def test_an_interface_is_waited_for_and_no_other_leads_to_the_server(
         assert not reachable(destination, 50051, networks["host"])
 
     # That the host gets to the address at all, so that the refusals above mean something.
-    opid("--listen", "10.91.1.1", "--port", "50052", prefix=networks["dpu"]).wait_for("serving")
+    opid(grpc="10.91.1.1:50052", prefix=networks["dpu"]).wait_for("serving")
     assert reachable("10.91.1.1", 50052, networks["host"])
 
 
@@ -393,7 +325,7 @@ def test_an_interface_without_address_is_named_and_ends_with_code_1(
 ) -> None:
     for interface, state in (("mgmt", "has no address"), ("eth7", "does not exist")):
         flags = ("--listen-interface", interface, "--listen-timeout", "0.2")
-        server = opid(*flags, prefix=networks["dpu"])
+        server = opid(*flags, grpc="", prefix=networks["dpu"])
         assert server.end() == 1
         assert server.log[-1]["message"] == f"interface {interface} {state} after 0.2 s"
 
@@ -426,7 +358,7 @@ def run_pydpu(argv: list[str], env: dict[str, str]) -> str:
 
 
 def test_pydpu_reads_the_same_inventory(opid: Start, pydpu: dict[str, str]) -> None:
-    server = opid("--port", "0")
+    server = opid()
     code = (
         "import base64, sys\n"
         "from pydpu.inventory import get_inventory\n"
@@ -438,7 +370,7 @@ def test_pydpu_reads_the_same_inventory(opid: Start, pydpu: dict[str, str]) -> N
 
 
 def test_pydpu_command_line_reports_no_error(opid: Start, pydpu: dict[str, str]) -> None:
-    server = opid("--port", "0")
+    server = opid()
     command = ["-m", "pydpu", "--address", server.endpoint, "inventory", "get"]
     assert "StatusCode" not in run_pydpu(command, pydpu)
     server.process.kill()
@@ -457,7 +389,7 @@ def test_pydpu_and_we_describe_the_same_messages(pydpu: dict[str, str]) -> None:
     )
     theirs = run_pydpu(["-c", code], pydpu).splitlines()
     ours = run_pydpu(
-        ["-c", code.replace("pydpu.proto.v1", "dpu_sim.proto.opi_api.inventory.v1")],
+        ["-c", code.replace("pydpu.proto.v1", "opi.proto.opi_api.inventory.v1")],
         os.environ | {"PYTHONPATH": str(ROOT)},
     ).splitlines()
     # pydpu's stubs are older than the change of two counts from int32 (5) to uint32 (13).

@@ -12,10 +12,10 @@ import pytest
 from dpu_sim.api.errors import ApiError
 from dpu_sim.card import CardError, CardFunction, CardTable, OpiFunction
 from dpu_sim.inventory.model import build_inventory
-from dpu_sim.inventory.servicer import InventoryServicer
+from dpu_sim.inventory.servicer import InventoryService
 from dpu_sim.pci import function_address
 from dpu_sim.personality import known_personalities, load_personality
-from dpu_sim.proto.opi_api.inventory.v1 import inventory_pb2 as pb
+from opi.proto.opi_api.inventory.v1 import inventory_pb2 as pb
 
 
 def wired(pf: int, vf: int | None, address: str = "") -> CardFunction:
@@ -102,11 +102,11 @@ def test_identity_is_stable_for_a_node_and_differs_between_nodes() -> None:
 
 
 def test_only_the_name_of_an_inventory_or_none_is_answered() -> None:
-    servicer = InventoryServicer(pb.Inventory())
-    context: Any = None
+    service = InventoryService(pb.Inventory())
+    call: Any = None
     for name in ("", "inventory/card/inventory/1"):
         request = pb.GetInventoryRequest(name=name)
-        assert asyncio.run(servicer.GetInventory(request, context)) == pb.Inventory()
+        assert asyncio.run(service.GetInventory(request, call)) == pb.Inventory()
     with pytest.raises(ApiError) as caught:
-        asyncio.run(servicer.GetInventory(pb.GetInventoryRequest(name="inventory/card"), context))
+        asyncio.run(service.GetInventory(pb.GetInventoryRequest(name="inventory/card"), call))
     assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dpu_sim.errors import ConfigError
 from dpu_sim.personality import (
     FOLDER,
-    MAX_FILE_BYTES,
     Personality,
-    PersonalityError,
     known_personalities,
     load_personality,
     parse_personality,
 )
+from dpu_sim.yaml_model import MAX_FILE_BYTES
 
 GENERIC = (FOLDER / "generic.yml").read_text()
 
@@ -39,13 +39,13 @@ def test_load_by_path(tmp_path: Path) -> None:
 
 
 def test_unknown_name_gets_a_suggestion() -> None:
-    with pytest.raises(PersonalityError) as caught:
+    with pytest.raises(ConfigError) as caught:
         load_personality("bluefeld")
     assert str(caught.value) == "unknown personality 'bluefeld'; did you mean bluefield?"
 
 
 def test_unknown_name_without_a_likeness_gets_the_list() -> None:
-    with pytest.raises(PersonalityError) as caught:
+    with pytest.raises(ConfigError) as caught:
         load_personality("zzz")
     assert str(caught.value) == (
         "unknown personality 'zzz'; known: bluefield, generic, ipu, octeon"
@@ -53,7 +53,7 @@ def test_unknown_name_without_a_likeness_gets_the_list() -> None:
 
 
 def test_missing_file() -> None:
-    with pytest.raises(PersonalityError) as caught:
+    with pytest.raises(ConfigError) as caught:
         load_personality("/nowhere/card.yml")
     assert str(caught.value) == (
         "/nowhere/card.yml: cannot read the personality file: No such file or directory"
@@ -105,7 +105,7 @@ def test_missing_file() -> None:
 )
 def test_bad_field_is_named_with_its_line(old: str, new: str, message: str) -> None:
     assert old in GENERIC
-    with pytest.raises(PersonalityError) as caught:
+    with pytest.raises(ConfigError) as caught:
         parse_personality(GENERIC.replace(old, new, 1).encode(), "card.yml")
     assert str(caught.value) == f"card.yml:{message}"
 
@@ -125,7 +125,7 @@ def test_bad_field_is_named_with_its_line(old: str, new: str, message: str) -> N
     ],
 )
 def test_files_that_are_no_mapping(data: bytes, message: str) -> None:
-    with pytest.raises(PersonalityError) as caught:
+    with pytest.raises(ConfigError) as caught:
         parse_personality(data, "card.yml")
     assert str(caught.value).startswith(message)
 
@@ -134,7 +134,7 @@ def _model_or_error(data: bytes) -> None:
     complaint = "card.yml:"
     try:
         assert isinstance(parse_personality(data, "card.yml"), Personality)
-    except PersonalityError as error:
+    except ConfigError as error:
         complaint = str(error)
     assert complaint.startswith("card.yml:")
 

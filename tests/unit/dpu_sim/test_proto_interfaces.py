@@ -16,7 +16,7 @@ from google.protobuf.descriptor_pb2 import (
 from grpc_tools import protoc
 
 from bootstrap.proto import SOURCE
-from dpu_sim.proto.opi_api.inventory.v1 import inventory_pb2
+from opi.proto.opi_api.inventory.v1 import inventory_pb2
 
 _INCLUDE = Path(protoc.__file__).parent / "_proto"
 _GOOGLEAPIS = Path(annotations_pb2.__file__).parents[2]

@@ -1,0 +1,56 @@
+"""Decoding of method parameters, as strict as SPDK's: names, types and ranges must fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dpu_sim.spdk_sim.errors import invalid_parameters
+
+Check = Callable[[Any], bool]
+
+
+def string(value: Any) -> bool:
+    """A JSON string."""
+    return isinstance(value, str)
+
+
+def boolean(value: Any) -> bool:
+    """A JSON true or false."""
+    return isinstance(value, bool)
+
+
+def off(value: Any) -> bool:
+    """A JSON false: the parameter is known, but what it switches on does not exist here."""
+    return value is False
+
+
+def unsigned(bits: int) -> Check:
+    """An integer of so many bits; neither a fraction nor a text is one."""
+    return lambda value: type(value) is int and 0 <= value < 1 << bits
+
+
+def decode(given: Any, fields: Mapping[str, Check], required: set[str]) -> dict[str, Any]:
+    """Check the parameters of a method and return them.
+
+    Args:
+        given: what the request has.
+        fields: every parameter that the method knows, with the check of its type.
+        required: those that must be there.
+
+    Raises:
+        RpcError: "Invalid parameters", whatever is wrong, as the nvmf methods of SPDK do.
+    """
+    parameters = {} if given is None else given
+    if not isinstance(parameters, dict):
+        raise invalid_parameters()
+    known = all(name in fields and fields[name](value) for name, value in parameters.items())
+    if not known or not required <= set(parameters):
+        raise invalid_parameters()
+    return parameters
+
+
+def none(method: str, given: Any) -> None:
+    """Check that a method that takes no parameters was given none. Raises RpcError."""
+    if given is not None:
+        raise invalid_parameters(f"{method} method requires no parameters")

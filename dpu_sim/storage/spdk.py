@@ -1,0 +1,91 @@
+"""JSON-RPC calls to an SPDK target, the real one or the stand-in, by SPDK's own Python client.
+
+The client is a blocking one with one connection, so calls go through one worker thread. A
+connection that broke is made anew by the next call; the call that met the break fails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from spdk.rpc.client import JSONRPCClient, JSONRPCException
+
+from dpu_sim.api.errors import unavailable
+
+TIMEOUT = 10.0
+"""Seconds that a call may take; spdk_tgt answers in milliseconds but for attach and detach."""
+
+
+class SpdkError(Exception):
+    """The target refused a call.
+
+    Attributes:
+        method: what was called.
+        code: JSON-RPC error code, or a negative errno.
+        message: the target's words.
+    """
+
+    def __init__(self, method: str, code: int, message: str) -> None:
+        super().__init__(f"{method}: {message} ({code})")
+        self.method = method
+        self.code = code
+        self.message = message
+
+
+class SpdkClient:
+    """An SPDK target behind its Unix domain socket."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="spdk-rpc")
+        self._connection: JSONRPCClient | None = None
+        # Every new connection says hello on it, in a form that is not ours, and adds a handler.
+        self._noise = logging.getLogger(f"JSONRPCClient({path})")
+        self._noise.disabled = True
+
+    async def call(self, method: str, parameters: Mapping[str, Any] | None = None) -> Any:
+        """Call a method and return its result.
+
+        Raises:
+            SpdkError: the target refuses.
+            ApiError: UNAVAILABLE, the target cannot be reached or does not answer in time.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._worker, self._call, method, parameters)
+
+    def close(self) -> None:
+        """Close the connection; a call that is under way ends first."""
+        self._worker.submit(self._disconnect)
+        self._worker.shutdown()
+
+    def _call(self, method: str, parameters: Mapping[str, Any] | None) -> Any:
+        try:
+            if self._connection is None:
+                self._connection = JSONRPCClient(str(self._path), timeout=TIMEOUT)
+            number = self._connection.add_request(method, dict(parameters or {}))
+            self._connection.flush()
+            answer = self._connection.recv()
+        except (JSONRPCException, OSError) as error:
+            self._disconnect()
+            raise unavailable(f"the SPDK target at {self._path} does not answer") from error
+        return _result(method, number, answer)
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        self._noise.handlers.clear()
+        if connection is not None and connection.sock is not None:
+            connection.sock.close()
+
+
+def _result(method: str, number: int, answer: Mapping[str, Any]) -> Any:
+    if "error" in answer:
+        error = answer["error"]
+        raise SpdkError(method, int(error.get("code", 0)), str(error.get("message", "")))
+    if answer.get("id") != number:
+        raise SpdkError(method, 0, "the answer belongs to another request")
+    return answer.get("result")

@@ -1,0 +1,233 @@
+"""NVMe subsystems on an SPDK target: what becomes of opi_api.storage.v1.NvmeSubsystem there.
+
+A subsystem of the API is one of the target with the same NQN. Without a host NQN any host may
+connect; with one, that host alone. Serial number, model number and size are set at creation for
+good, so a change of them makes the subsystem anew, which the target allows while nothing hangs on
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from dpu_sim.api.backend import Backend
+from dpu_sim.api.errors import (
+    ApiError,
+    already_exists,
+    failed_precondition,
+    internal,
+    invalid_arguments,
+    unimplemented,
+)
+from dpu_sim.nqn import DISCOVERY, nqn_problem
+from dpu_sim.storage.spdk import SpdkClient, SpdkError
+from opi.proto.opi_api.storage.v1 import opicommon_pb2 as common
+from opi.proto.opi_api.storage.v1.frontend_nvme_pb2 import NvmeSubsystem, NvmeSubsystemSpec
+
+SERIAL_NUMBER_BYTES = 20
+MODEL_NUMBER_BYTES = 40
+"""Sizes of SN and MN in the Identify Controller data structure (NVMe Base 2.1, figure 312)."""
+
+MOST_NAMESPACES = 65535
+"""Largest number of namespaces that a subsystem may be made for."""
+
+DEFAULT_NAMESPACES = 32
+"""What the target makes of 0."""
+
+_CREATED_FIELDS = ("serial_number", "model_number", "max_namespaces")
+
+
+class SubsystemBackend(Backend[NvmeSubsystem]):
+    """The subsystems of one SPDK target."""
+
+    def __init__(self, spdk: SpdkClient) -> None:
+        self._spdk = spdk
+        self._owners: dict[str, str] = {}
+        """Names of the resources by the NQNs that they have on the target."""
+
+    async def validate(self, resource: NvmeSubsystem) -> None:
+        """Check what a spec may hold. Raises ApiError: INVALID_ARGUMENT, UNIMPLEMENTED."""
+        problems = {f"spec.{name}": problem for name, problem in _problems(resource.spec).items()}
+        if problems:
+            raise invalid_arguments(problems)
+        if resource.spec.psk:
+            raise unimplemented("spec.psk: the target has no TLS yet")
+
+    async def create(self, resource: NvmeSubsystem) -> NvmeSubsystem:
+        """Make the subsystem on the target. Raises ApiError.
+
+        One that is there already, but nobody's, was left by a server that died before it could say
+        that it had made it: when it is just what is asked for it is taken as made.
+        """
+        with self._claimed(resource):
+            found = await self._find(resource.spec.nqn)
+            if found is None:
+                await self._make(resource.spec)
+            elif _in_use(found) or not _same(found, resource.spec):
+                raise already_exists(resource.spec.nqn)
+            return await self._with_status(resource)
+
+    async def update(self, old: NvmeSubsystem, new: NvmeSubsystem) -> NvmeSubsystem:
+        """Change the subsystem on the target: its host in place, anything else by a new one."""
+        with self._claimed(new):
+            if old.spec.nqn != new.spec.nqn and await self._find(new.spec.nqn) is not None:
+                raise already_exists(new.spec.nqn)
+            if _identity(old.spec) != _identity(new.spec):
+                await self._replace(old, new)
+            elif old.spec.hostnqn != new.spec.hostnqn:
+                await self._set_host(new.spec, old.spec.hostnqn)
+            seen = await self._with_status(new)
+        if old.spec.nqn != new.spec.nqn:
+            self._owners.pop(old.spec.nqn, None)
+        return seen
+
+    async def delete(self, resource: NvmeSubsystem) -> None:
+        """Remove the subsystem from the target; one that is not there is as good as removed."""
+        await self._remove(resource.spec)
+        self._owners.pop(resource.spec.nqn, None)
+
+    async def stats(self, resource: NvmeSubsystem) -> common.VolumeStats:
+        """What went through the subsystem: the sum of its namespaces, and it can have none yet."""
+        found = await self._find(resource.spec.nqn)
+        if found is None:
+            raise internal("StatsNvmeSubsystem")
+        if found["namespaces"]:
+            raise unimplemented("statistics of namespaces that were not made through this API")
+        return common.VolumeStats()
+
+    async def reconcile(self, resource: NvmeSubsystem) -> NvmeSubsystem:
+        """See to it that the target has the subsystem just as the store has it. Raises ApiError."""
+        with self._claimed(resource):
+            found = await self._find(resource.spec.nqn)
+            if found is None:
+                await self._make(resource.spec)
+            elif not _same(found, resource.spec):
+                await self._replace(resource, resource)
+            return await self._with_status(resource)
+
+    async def _with_status(self, subsystem: NvmeSubsystem) -> NvmeSubsystem:
+        """The subsystem with the status that the target tells, which stays while it runs."""
+        version = (await self._call("spdk_get_version"))["fields"]
+        seen = NvmeSubsystem()
+        seen.CopyFrom(subsystem)
+        seen.status.firmware_revision = f"{version['major']}.{version['minor']:02}"
+        return seen
+
+    @contextmanager
+    def _claimed(self, subsystem: NvmeSubsystem) -> Iterator[None]:
+        """Its NQN is its own from here on, unless what is done within fails.
+
+        Raises:
+            ApiError: ALREADY_EXISTS, the NQN is another resource's.
+        """
+        nqn, name = subsystem.spec.nqn, subsystem.name
+        before = self._owners.setdefault(nqn, "")
+        if before not in {"", name}:
+            raise already_exists(f"{nqn} ({before})")
+        self._owners[nqn] = name
+        try:
+            yield
+        except BaseException:
+            if not before:
+                del self._owners[nqn]
+            raise
+
+    async def _replace(self, old: NvmeSubsystem, new: NvmeSubsystem) -> None:
+        """Make the subsystem anew; when the target refuses, it has the old one again."""
+        found = await self._find(old.spec.nqn)
+        if found and _in_use(found):
+            raise failed_precondition(
+                f"{old.name} is in use: only its host can be changed while it has namespaces or "
+                "controllers"
+            )
+        await self._remove(old.spec)
+        try:
+            await self._make(new.spec)
+        except ApiError:
+            await self._make(old.spec)
+            raise
+
+    async def _remove(self, spec: NvmeSubsystemSpec) -> None:
+        if await self._find(spec.nqn) is not None:
+            await self._call("nvmf_delete_subsystem", nqn=spec.nqn)
+
+    async def _make(self, spec: NvmeSubsystemSpec) -> None:
+        """Create subsystem and host, or nothing."""
+        wanted = {name: getattr(spec, name) for name in _CREATED_FIELDS if getattr(spec, name)}
+        await self._call(
+            "nvmf_create_subsystem", nqn=spec.nqn, allow_any_host=not spec.hostnqn, **wanted
+        )
+        if not spec.hostnqn:
+            return
+        try:
+            await self._call("nvmf_subsystem_add_host", nqn=spec.nqn, host=spec.hostnqn)
+        except ApiError:
+            await self._call("nvmf_delete_subsystem", nqn=spec.nqn)
+            raise
+
+    async def _set_host(self, spec: NvmeSubsystemSpec, former: str) -> None:
+        """Let the new host in before the former is locked out; a failure leaves the former."""
+        if spec.hostnqn:
+            await self._call("nvmf_subsystem_add_host", nqn=spec.nqn, host=spec.hostnqn)
+        await self._call(
+            "nvmf_subsystem_allow_any_host", nqn=spec.nqn, allow_any_host=not spec.hostnqn
+        )
+        if former:
+            await self._call("nvmf_subsystem_remove_host", nqn=spec.nqn, host=former)
+
+    async def _find(self, nqn: str) -> Mapping[str, Any] | None:
+        listed = await self._call("nvmf_get_subsystems")
+        return next((one for one in listed if one["nqn"] == nqn), None)
+
+    async def _call(self, method: str, **parameters: Any) -> Any:
+        try:
+            return await self._spdk.call(method, parameters)
+        except SpdkError as error:
+            raise failed_precondition(f"the SPDK target refuses: {error}") from error
+
+
+def _problems(spec: NvmeSubsystemSpec) -> dict[str, str]:
+    """What is wrong with a spec, by field."""
+    found = {
+        "nqn": nqn_problem(spec.nqn) or _reserved(spec.nqn),
+        "hostnqn": nqn_problem(spec.hostnqn) if spec.hostnqn else None,
+        "serial_number": _text_problem(spec.serial_number, SERIAL_NUMBER_BYTES),
+        "model_number": _text_problem(spec.model_number, MODEL_NUMBER_BYTES),
+        "max_namespaces": None
+        if 0 <= spec.max_namespaces <= MOST_NAMESPACES
+        else f"must be 0 to {MOST_NAMESPACES}",
+    }
+    return {name: problem for name, problem in found.items() if problem}
+
+
+def _reserved(nqn: str) -> str | None:
+    return "is the discovery subsystem's" if nqn == DISCOVERY else None
+
+
+def _text_problem(text: str, longest: int) -> str | None:
+    if len(text) > longest or not (text.isascii() and text.isprintable()):
+        return f"must be at most {longest} printable ASCII characters"
+    return None
+
+
+def _identity(spec: NvmeSubsystemSpec) -> tuple[Any, ...]:
+    return (spec.nqn, *(getattr(spec, name) for name in _CREATED_FIELDS))
+
+
+def _in_use(found: Mapping[str, Any]) -> bool:
+    return bool(found["namespaces"] or found["listen_addresses"])
+
+
+def _same(found: Mapping[str, Any], spec: NvmeSubsystemSpec) -> bool:
+    """Whether the target's subsystem is what the spec asks for; unset fields may be anything."""
+    hosts = [one["nqn"] for one in found["hosts"]]
+    size = spec.max_namespaces or DEFAULT_NAMESPACES
+    return (
+        found["max_namespaces"] == size
+        and (not spec.serial_number or found["serial_number"] == spec.serial_number)
+        and (not spec.model_number or found["model_number"] == spec.model_number)
+        and found["allow_any_host"] == (not spec.hostnqn)
+        and (not spec.hostnqn or hosts == [spec.hostnqn])
+    )
