@@ -1,9 +1,9 @@
-"""Generate the Python stubs of proto/ into dpu_sim/proto/, or check that they are up to date.
+"""Generate the Python stubs of proto/ into opi/proto/, or check that they are up to date.
 
     python -m bootstrap.proto            write the stubs, remove stale ones
     python -m bootstrap.proto --check    exit 1 and name the files that differ
 
-The stubs are re-rooted: `opi_api/x/v1/y.proto` becomes `dpu_sim.proto.opi_api.x.v1.y_pb2`, so that
+The stubs are re-rooted: `opi_api/x/v1/y.proto` becomes `opi.proto.opi_api.x.v1.y_pb2`, so that
 they never shadow, and are never shadowed by, another package's stubs of the same interface.
 Needs grpcio-tools and googleapis-common-protos (requirements of developers, not of users).
 """
@@ -21,12 +21,13 @@ from pathlib import Path
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from grpc_tools import protoc
 
+from bootstrap.comments import comment_table
 from bootstrap.grpc_types import grpc_stub_types
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "proto"
-TARGET = ROOT / "dpu_sim" / "proto"
-PACKAGE = "dpu_sim.proto"
+TARGET = ROOT / "opi" / "proto"
+PACKAGE = "opi.proto"
 
 _MARK = '"""Generated from proto/ by `python -m bootstrap.proto`; not edited by hand."""\n'
 _LENIENT = "# mypy: ignore-errors\n"
@@ -95,6 +96,7 @@ def _compile(source: Path, protos: Sequence[str], out: Path) -> FileDescriptorSe
         f"--grpc_python_out={out}",
         f"--descriptor_set_out={descriptor_set}",
         "--include_imports",
+        "--include_source_info",
         *protos,
     ]
     if protoc.main(arguments) != 0:
@@ -114,8 +116,9 @@ def _stubs(
     out: Path, descriptors: FileDescriptorSet, protos: Sequence[str], package: str
 ) -> dict[str, str]:
     """What protoc wrote, plus types for gRPC stubs; no gRPC stubs where there is no service."""
-    stubs = {"__init__.py": _MARK}
-    for proto in (file for file in descriptors.file if file.name in protos):
+    own = [file for file in descriptors.file if file.name in protos]
+    stubs = {"__init__.py": _MARK, "docs.json": comment_table(own)}
+    for proto in own:
         stem = proto.name.removesuffix(".proto")
         stubs[stem + "_pb2.py"] = (out / (stem + "_pb2.py")).read_text()
         # protoc's types are right but not complete enough for mypy's strict mode.
@@ -139,8 +142,8 @@ def _reroot(stubs: dict[str, str], package: str) -> dict[str, str]:
 def _generated_files(target: Path) -> set[str]:
     return {
         path.relative_to(target).as_posix()
-        for path in target.rglob("*.py*")
-        if path.suffix in {".py", ".pyi"}
+        for path in target.rglob("*.*")
+        if path.suffix in {".py", ".pyi", ".json"}
     }
 
 

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class SessionTableStub:
-    """TODO(service SessionTable)
+    """The DPU's table of off-loaded sessions.
     """
 
     def __init__(self, channel):
@@ -63,41 +63,43 @@ class SessionTableStub:
 
 
 class SessionTableServicer:
-    """TODO(service SessionTable)
+    """The DPU's table of off-loaded sessions.
     """
 
     def AddSession(self, request_iterator, context):
-        """TODO(SessionTable.AddSession)
+        """Adds sessions, at most 64 in one stream.
+
+        The one response comes after the last request. Each session stands for itself: those that are
+        refused are listed in the response, the others are in force.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetSession(self, request, context):
-        """Returns one session.
+        """Returns state and counters of one session.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteSession(self, request, context):
-        """Deletes a session.
-
-        An object that others still depend on is kept and the call answered with FAILED_PRECONDITION.
+        """Removes a session from the data path and returns its last counters. Its next packet goes to the
+        firewall again. No session of this number: NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetAllSessions(self, request, context):
-        """Returns one all sessions.
+        """Returns the sessions in force, page by page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetClosedSessions(self, request, context):
-        """Returns one closed sessions.
+        """Streams the sessions that have ended, with their last counters. None: NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -140,7 +142,7 @@ def add_SessionTableServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SessionTable:
-    """TODO(service SessionTable)
+    """The DPU's table of off-loaded sessions.
     """
 
     @staticmethod

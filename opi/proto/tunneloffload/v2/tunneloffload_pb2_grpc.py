@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class IpTunnelServiceStub:
-    """TODO(service IpTunnelService)
+    """Manages the tunnel rules of a DPU.
     """
 
     def __init__(self, channel):
@@ -68,49 +68,49 @@ class IpTunnelServiceStub:
 
 
 class IpTunnelServiceServicer:
-    """TODO(service IpTunnelService)
+    """Manages the tunnel rules of a DPU.
     """
 
     def Capabilities(self, request, context):
-        """TODO(IpTunnelService.Capabilities)
+        """Says which matches, IPsec modes and ciphers, and Geneve options the data path can do.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateIpTunnel(self, request_iterator, context):
-        """Creates an ip tunnel.
+        """Creates, changes or deletes rules, as the operation of each request says.
 
-        The same call again, with the same id and body, returns the stored object. An id that is taken
-        by an object with another body is answered with ALREADY_EXISTS.
+        The one response comes after the last request. Each rule stands for itself: refused ones carry
+        an error in the response, the others are in force.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetIpTunnel(self, request, context):
-        """Returns one ip tunnel.
+        """Returns one rule with its counters.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetIpTunnelStats(self, request, context):
-        """Returns one ip tunnel stats.
+        """Returns the counters of one rule.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetAllIpTunnels(self, request, context):
-        """Returns one all ip tunnels.
+        """Streams all rules with their counters.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetAllIpTunnelsStats(self, request, context):
-        """Returns one all ip tunnels stats.
+        """Streams the counters of all rules.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -158,7 +158,7 @@ def add_IpTunnelServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class IpTunnelService:
-    """TODO(service IpTunnelService)
+    """Manages the tunnel rules of a DPU.
     """
 
     @staticmethod

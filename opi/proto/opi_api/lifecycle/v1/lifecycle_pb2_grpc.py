@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class LifeCycleServiceStub:
-    """TODO(service LifeCycleService)
+    """Brings the plug-in of a card into service.
     """
 
     def __init__(self, channel):
@@ -43,11 +43,14 @@ class LifeCycleServiceStub:
 
 
 class LifeCycleServiceServicer:
-    """TODO(service LifeCycleService)
+    """Brings the plug-in of a card into service.
     """
 
     def Init(self, request, context):
-        """TODO(LifeCycleService.Init)
+        """Starts the plug-in on one side of the card and says where its network services listen.
+
+        Called once, before anything else. A second call is an error whose text contains `already
+        initialized`, which deployed callers look for.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -70,7 +73,7 @@ def add_LifeCycleServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class LifeCycleService:
-    """TODO(service LifeCycleService)
+    """Brings the plug-in of a card into service.
     """
 
     @staticmethod
@@ -102,7 +105,7 @@ class LifeCycleService:
 
 
 class DeviceServiceStub:
-    """TODO(service DeviceService)
+    """Gives the devices that workloads can be attached to, and sets how many there are.
     """
 
     def __init__(self, channel):
@@ -124,18 +127,18 @@ class DeviceServiceStub:
 
 
 class DeviceServiceServicer:
-    """TODO(service DeviceService)
+    """Gives the devices that workloads can be attached to, and sets how many there are.
     """
 
     def GetDevices(self, request, context):
-        """Returns one devices.
+        """Returns all devices of the card with their health.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SetNumVfs(self, request, context):
-        """TODO(DeviceService.SetNumVfs)
+        """Sets the number of virtual functions of the card.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -163,7 +166,7 @@ def add_DeviceServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class DeviceService:
-    """TODO(service DeviceService)
+    """Gives the devices that workloads can be attached to, and sets how many there are.
     """
 
     @staticmethod
@@ -222,7 +225,7 @@ class DeviceService:
 
 
 class HeartbeatServiceStub:
-    """TODO(service HeartbeatService)
+    """Lets either side of a card find out whether the other one lives.
     """
 
     def __init__(self, channel):
@@ -239,11 +242,12 @@ class HeartbeatServiceStub:
 
 
 class HeartbeatServiceServicer:
-    """TODO(service HeartbeatService)
+    """Lets either side of a card find out whether the other one lives.
     """
 
     def Ping(self, request, context):
-        """TODO(HeartbeatService.Ping)
+        """Asks for a sign of life. No answer means the same as an unhealthy one; callers wait about a
+        minute.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -266,7 +270,7 @@ def add_HeartbeatServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class HeartbeatService:
-    """TODO(service HeartbeatService)
+    """Lets either side of a card find out whether the other one lives.
     """
 
     @staticmethod

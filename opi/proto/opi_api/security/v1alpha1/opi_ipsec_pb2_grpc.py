@@ -352,7 +352,7 @@ class IkeConnectionServiceServicer:
     def DeleteIkeConnection(self, request, context):
         """Deletes an IKE connection.
 
-        No IKE connection of this name: NOT_FOUND. Its SAs are closed; its peers and policies stay.
+        No IKE connection of this name: NOT_FOUND. Its peers and policies stay.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -85,7 +85,7 @@ class AioVolumeServiceServicer:
     def DeleteAioVolume(self, request, context):
         """Deletes an AIO volume.
 
-        An object that others still depend on is kept and the call answered with FAILED_PRECONDITION.
+        A volume that others still refer to is kept and the call answered with FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -85,7 +85,7 @@ class MallocVolumeServiceServicer:
     def DeleteMallocVolume(self, request, context):
         """Deletes a malloc volume.
 
-        An object that others still depend on is kept and the call answered with FAILED_PRECONDITION.
+        A volume that others still refer to is kept and the call answered with FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -132,7 +132,7 @@ class NvmeRemoteControllerServiceServicer:
     def DeleteNvmeRemoteController(self, request, context):
         """Deletes an NVMe remote controller.
 
-        An object that others still depend on is kept and the call answered with FAILED_PRECONDITION.
+        A controller that still has paths is kept and the call answered with FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -168,7 +168,8 @@ class NvmeRemoteControllerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StatsNvmeRemoteController(self, request, context):
-        """Returns the input/output counters of one NVMe remote controller.
+        """Returns the input/output counters of one NVMe remote controller: what the DPU did over all its
+        paths.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -201,7 +202,8 @@ class NvmeRemoteControllerServiceServicer:
     def DeleteNvmePath(self, request, context):
         """Deletes an NVMe path.
 
-        An object that others still depend on is kept and the call answered with FAILED_PRECONDITION.
+        A path whose remote namespaces are in use, and which is the only one to them, is kept and the
+        call answered with FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -229,7 +231,7 @@ class NvmeRemoteControllerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StatsNvmePath(self, request, context):
-        """Returns the input/output counters of one NVMe path.
+        """Returns the input/output counters of one NVMe path: what the DPU did over this path.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

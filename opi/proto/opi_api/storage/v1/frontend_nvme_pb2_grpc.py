@@ -147,7 +147,8 @@ class FrontendNvmeServiceServicer:
     def DeleteNvmeSubsystem(self, request, context):
         """Deletes an NVMe subsystem.
 
-        An object that others still depend on is kept and the call answered with FAILED_PRECONDITION.
+        A subsystem that still has controllers or namespaces is kept and the call answered with
+        FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -175,7 +176,7 @@ class FrontendNvmeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StatsNvmeSubsystem(self, request, context):
-        """Returns the input/output counters of one NVMe subsystem.
+        """Returns the input/output counters of one NVMe subsystem: what hosts did in all its namespaces.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -193,8 +194,6 @@ class FrontendNvmeServiceServicer:
 
     def DeleteNvmeController(self, request, context):
         """Deletes an NVMe controller.
-
-        An object that others still depend on is kept and the call answered with FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -222,7 +221,7 @@ class FrontendNvmeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StatsNvmeController(self, request, context):
-        """Returns the input/output counters of one NVMe controller.
+        """Returns the input/output counters of one NVMe controller: what hosts did through it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -240,8 +239,6 @@ class FrontendNvmeServiceServicer:
 
     def DeleteNvmeNamespace(self, request, context):
         """Deletes an NVMe namespace.
-
-        An object that others still depend on is kept and the call answered with FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -269,7 +266,8 @@ class FrontendNvmeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StatsNvmeNamespace(self, request, context):
-        """Returns the input/output counters of one NVMe namespace.
+        """Returns the input/output counters of one NVMe namespace: what hosts did in it through all
+        controllers.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

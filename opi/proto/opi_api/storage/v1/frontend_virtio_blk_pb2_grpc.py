@@ -75,8 +75,7 @@ class FrontendVirtioBlkServiceServicer:
     """
 
     def CreateVirtioBlk(self, request, context):
-        """Creates a virtio blk.
-
+        """Creates a virtio block device.
         The same call again, with the same id and body, returns the stored object. An id that is taken
         by an object with another body is answered with ALREADY_EXISTS.
         """
@@ -86,36 +85,34 @@ class FrontendVirtioBlkServiceServicer:
 
     def DeleteVirtioBlk(self, request, context):
         """Deletes a virtio blk.
-
-        An object that others still depend on is kept and the call answered with FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateVirtioBlk(self, request, context):
-        """Changes a virtio blk: the fields that the update mask selects.
+        """Changes a virtio block device: the fields that the update mask selects.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListVirtioBlks(self, request, context):
-        """Lists virtio blks, page by page.
+        """Lists virtio block devices, page by page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetVirtioBlk(self, request, context):
-        """Returns one virtio blk.
+        """Returns one virtio block device.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def StatsVirtioBlk(self, request, context):
-        """Returns the input/output counters of one virtio blk.
+        """Returns the input/output counters of one virtio block device: what the host did through it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -149,7 +149,7 @@ class FrontendVirtioScsiServiceServicer:
     def DeleteVirtioScsiTarget(self, request, context):
         """Deletes a virtio SCSI target.
 
-        An object that others still depend on is kept and the call answered with FAILED_PRECONDITION.
+        A target that still has logical units is kept and the call answered with FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -177,7 +177,8 @@ class FrontendVirtioScsiServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StatsVirtioScsiTarget(self, request, context):
-        """Returns the input/output counters of one virtio SCSI target.
+        """Returns the input/output counters of one virtio SCSI target: what the host did in all its
+        logical units.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -195,8 +196,6 @@ class FrontendVirtioScsiServiceServicer:
 
     def DeleteVirtioScsiController(self, request, context):
         """Deletes a virtio SCSI controller.
-
-        An object that others still depend on is kept and the call answered with FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -224,7 +223,7 @@ class FrontendVirtioScsiServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StatsVirtioScsiController(self, request, context):
-        """Returns the input/output counters of one virtio SCSI controller.
+        """Returns the input/output counters of one virtio SCSI controller: what the host did through it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -242,8 +241,6 @@ class FrontendVirtioScsiServiceServicer:
 
     def DeleteVirtioScsiLun(self, request, context):
         """Deletes a virtio SCSI LUN.
-
-        An object that others still depend on is kept and the call answered with FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -257,7 +254,7 @@ class FrontendVirtioScsiServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListVirtioScsiLuns(self, request, context):
-        """Lists virtio SCSI luns, page by page.
+        """Lists virtio SCSI LUNs, page by page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -271,7 +268,8 @@ class FrontendVirtioScsiServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StatsVirtioScsiLun(self, request, context):
-        """Returns the input/output counters of one virtio SCSI LUN.
+        """Returns the input/output counters of one virtio SCSI LUN: what the host did in it, through all
+        controllers or through one of them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

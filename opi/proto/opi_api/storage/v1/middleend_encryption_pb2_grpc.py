@@ -85,7 +85,7 @@ class MiddleendEncryptionServiceServicer:
     def DeleteEncryptedVolume(self, request, context):
         """Deletes an encrypted volume.
 
-        An object that others still depend on is kept and the call answered with FAILED_PRECONDITION.
+        A volume that others still refer to is kept and the call answered with FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -113,7 +113,7 @@ class MiddleendEncryptionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StatsEncryptedVolume(self, request, context):
-        """Returns the input/output counters of one encrypted volume.
+        """Returns the input/output counters of one encrypted volume: what was done to it in clear text.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

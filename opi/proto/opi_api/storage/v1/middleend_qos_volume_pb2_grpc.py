@@ -85,7 +85,7 @@ class MiddleendQosVolumeServiceServicer:
     def DeleteQosVolume(self, request, context):
         """Deletes a QoS volume.
 
-        An object that others still depend on is kept and the call answered with FAILED_PRECONDITION.
+        A volume that others still refer to is kept and the call answered with FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -113,7 +113,7 @@ class MiddleendQosVolumeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StatsQosVolume(self, request, context):
-        """Returns the input/output counters of one QoS volume.
+        """Returns the input/output counters of one QoS volume: those of the volume that it limits.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -96,7 +96,8 @@ class LogicalBridgeServiceServicer:
     def DeleteLogicalBridge(self, request, context):
         """Deletes a logical bridge.
 
-        An object that others still depend on is kept and the call answered with FAILED_PRECONDITION.
+        A bridge that ports or SVIs still refer to is kept and the call answered with
+        FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -355,8 +356,6 @@ class BridgePortServiceServicer:
 
     def DeleteBridgePort(self, request, context):
         """Deletes a bridge port.
-
-        An object that others still depend on is kept and the call answered with FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

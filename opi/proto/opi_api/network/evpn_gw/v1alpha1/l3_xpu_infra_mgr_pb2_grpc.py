@@ -80,7 +80,7 @@ class VrfServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListVrfs(self, request, context):
-        """Lists vrfs, page by page.
+        """Lists VRFs, page by page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -96,7 +96,7 @@ class VrfServiceServicer:
     def DeleteVrf(self, request, context):
         """Deletes a VRF.
 
-        An object that others still depend on is kept and the call answered with FAILED_PRECONDITION.
+        A VRF that SVIs still refer to is kept and the call answered with FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -330,8 +330,7 @@ class SviServiceServicer:
     """
 
     def CreateSvi(self, request, context):
-        """Creates a SVI.
-
+        """Creates an SVI.
         The same call again, with the same id and body, returns the stored object. An id that is taken
         by an object with another body is answered with ALREADY_EXISTS.
         """
@@ -340,7 +339,7 @@ class SviServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListSvis(self, request, context):
-        """Lists svis, page by page.
+        """Lists SVIs, page by page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -355,15 +354,13 @@ class SviServiceServicer:
 
     def DeleteSvi(self, request, context):
         """Deletes a SVI.
-
-        An object that others still depend on is kept and the call answered with FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateSvi(self, request, context):
-        """Changes a SVI: the fields that the update mask selects.
+        """Changes an SVI: the fields that the update mask selects.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

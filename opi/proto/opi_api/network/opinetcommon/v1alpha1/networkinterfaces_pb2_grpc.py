@@ -57,21 +57,21 @@ class NetInterfaceServiceServicer:
     """
 
     def GetNetInterface(self, request, context):
-        """Returns one net interface.
+        """Returns one network interface.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListNetInterfaces(self, request, context):
-        """Lists net interfaces, page by page.
+        """Lists network interfaces, page by page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateNetInterface(self, request, context):
-        """Changes a net interface: the fields that the update mask selects.
+        """Changes a network interface: the fields that the update mask selects.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
