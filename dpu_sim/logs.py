@@ -48,6 +48,9 @@ def _plain(value: object) -> str:
 
 def configure(level: str) -> None:
     """Send the records of the whole process to stderr, from `level` (one of LEVELS) up."""
+    # What no line of ours shows need not be found out for each (logging's own page "Optimization").
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # the documented way
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(TextFormatter() if sys.stderr.isatty() else JsonFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -44,6 +44,8 @@ class SpdkClient:
         self._path = path
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="spdk-rpc")
         self._connection: JSONRPCClient | None = None
+        self._version = ""
+        """Of the target that the connection leads to; '' when it has not been asked."""
         # Every new connection says hello on it, in a form that is not ours, and adds a handler.
         self._noise = logging.getLogger(f"JSONRPCClient({path})")
         self._noise.disabled = True
@@ -57,6 +59,13 @@ class SpdkClient:
         """
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._worker, self._call, method, parameters)
+
+    async def version(self) -> str:
+        """The version of SPDK that the target is, such as "26.09". Raises what `call` does."""
+        if not self._version:
+            fields = (await self.call("spdk_get_version"))["fields"]
+            self._version = f"{fields['major']}.{fields['minor']:02}"
+        return self._version
 
     def close(self) -> None:
         """Close the connection; a call that is under way ends first."""
@@ -77,6 +86,7 @@ class SpdkClient:
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
+        self._version = ""
         self._noise.handlers.clear()
         if connection is not None and connection.sock is not None:
             connection.sock.close()

@@ -8,6 +8,7 @@ it.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -62,11 +63,14 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
         that it had made it: when it is just what is asked for it is taken as made.
         """
         with self._claimed(resource):
-            found = await self._find(resource.spec.nqn)
-            if found is None:
+            try:
                 await self._make(resource.spec)
-            elif _in_use(found) or not _same(found, resource.spec):
-                raise already_exists(resource.spec.nqn)
+            except ApiError:
+                found = await self._find(resource.spec.nqn)
+                if found is None:
+                    raise
+                if _in_use(found) or not _same(found, resource.spec):
+                    raise already_exists(resource.spec.nqn) from None
             return await self._with_status(resource)
 
     async def update(self, old: NvmeSubsystem, new: NvmeSubsystem) -> NvmeSubsystem:
@@ -109,10 +113,12 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
 
     async def _with_status(self, subsystem: NvmeSubsystem) -> NvmeSubsystem:
         """The subsystem with the status that the target tells, which stays while it runs."""
-        version = (await self._call("spdk_get_version"))["fields"]
         seen = NvmeSubsystem()
         seen.CopyFrom(subsystem)
-        seen.status.firmware_revision = f"{version['major']}.{version['minor']:02}"
+        try:
+            seen.status.firmware_revision = await self._spdk.version()
+        except SpdkError as error:
+            raise _refused(error) from error
         return seen
 
     @contextmanager
@@ -178,14 +184,23 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
             await self._call("nvmf_subsystem_remove_host", nqn=spec.nqn, host=former)
 
     async def _find(self, nqn: str) -> Mapping[str, Any] | None:
-        listed = await self._call("nvmf_get_subsystems")
+        try:
+            listed = await self._spdk.call("nvmf_get_subsystems", {"nqn": nqn})
+        except SpdkError as error:
+            if error.code == -errno.ENODEV:
+                return None
+            raise _refused(error) from error
         return next((one for one in listed if one["nqn"] == nqn), None)
 
     async def _call(self, method: str, **parameters: Any) -> Any:
         try:
             return await self._spdk.call(method, parameters)
         except SpdkError as error:
-            raise failed_precondition(f"the SPDK target refuses: {error}") from error
+            raise _refused(error) from error
+
+
+def _refused(error: SpdkError) -> ApiError:
+    return failed_precondition(f"the SPDK target refuses: {error}")
 
 
 def _problems(spec: NvmeSubsystemSpec) -> dict[str, str]:

@@ -47,7 +47,7 @@ def call(server: Opid, secrets: grpc.ChannelCredentials | None) -> grpc.StatusCo
             request = inventory_pb2.GetInventoryRequest()
             InventoryServiceStub(opened).GetInventory(request, timeout=DEADLINE)
         except grpc.RpcError as error:
-            code: grpc.StatusCode = error.code()  # type: ignore[attr-defined]
+            code: grpc.StatusCode = error.code()
             return code
     return grpc.StatusCode.OK
 
