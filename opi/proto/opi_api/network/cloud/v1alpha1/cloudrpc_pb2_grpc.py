@@ -41,7 +41,8 @@ if _version_not_supported:
 
 
 class CloudInfraServiceStub:
-    """TODO(service CloudInfraService)
+    """The card as the edge of a cloud's network: ports, VPCs with subnets and vNICs, routes, tunnels,
+    firewall policies and routing protocols.
     """
 
     def __init__(self, channel):
@@ -623,11 +624,12 @@ class CloudInfraServiceStub:
 
 
 class CloudInfraServiceServicer:
-    """TODO(service CloudInfraService)
+    """The card as the edge of a cloud's network: ports, VPCs with subnets and vNICs, routes, tunnels,
+    firewall policies and routing protocols.
     """
 
     def GetDeviceCapabilities(self, request, context):
-        """Returns one device capabilities.
+        """Returns what the card is able to do.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -721,7 +723,7 @@ class CloudInfraServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListVnics(self, request, context):
-        """Lists vnics, page by page.
+        """Lists vNICs, page by page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -855,7 +857,7 @@ class CloudInfraServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateUnderlayRoute(self, request, context):
-        """Creates a underlay route.
+        """Creates an underlay route.
 
         The same call again, with the same id and body, returns the stored object. An id that is taken
         by an object with another body is answered with ALREADY_EXISTS.
@@ -865,7 +867,7 @@ class CloudInfraServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteUnderlayRoute(self, request, context):
-        """Deletes a underlay route.
+        """Deletes an underlay route.
 
         An object that others still depend on is kept and the call answered with FAILED_PRECONDITION.
         """
@@ -874,7 +876,7 @@ class CloudInfraServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateUnderlayRoute(self, request, context):
-        """Changes a underlay route: the fields that the update mask selects.
+        """Changes an underlay route: the fields that the update mask selects.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -1001,7 +1003,7 @@ class CloudInfraServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListBgpPeerAfs(self, request, context):
-        """Lists BGP peer afs, page by page.
+        """Lists BGP peer address families, page by page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -1081,7 +1083,7 @@ class CloudInfraServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListNextHop(self, request, context):
-        """Lists next hop, page by page.
+        """Lists next hops, page by page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -1241,7 +1243,7 @@ class CloudInfraServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListVpcs(self, request, context):
-        """Lists vpcs, page by page.
+        """Lists VPCs, page by page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -1321,7 +1323,7 @@ class CloudInfraServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListSecurityPolicys(self, request, context):
-        """Lists security policys, page by page.
+        """Lists security policies, page by page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -2116,7 +2118,8 @@ def add_CloudInfraServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CloudInfraService:
-    """TODO(service CloudInfraService)
+    """The card as the edge of a cloud's network: ports, VPCs with subnets and vNICs, routes, tunnels,
+    firewall policies and routing protocols.
     """
 
     @staticmethod
