@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,8 +15,12 @@ from bootstrap.console import ROOT, BootstrapError
 SOURCE = ROOT / "proto"
 
 
-def compile_protos(source: Path = SOURCE) -> FileDescriptorSet:
+def compile_protos(source: Path = SOURCE, plugins: Sequence[str] = ()) -> FileDescriptorSet:
     """Compile every .proto below `source`, with comments and with everything that is imported.
+
+    Args:
+        source: folder that imports are relative to.
+        plugins: options of protoc that make it generate code as well, such as `--python_out=DIR`.
 
     Raises:
         BootstrapError: nothing to compile, a missing requirement, or what protoc rejects (protoc's
@@ -28,7 +33,7 @@ def compile_protos(source: Path = SOURCE) -> FileDescriptorSet:
         out = Path(folder) / "set.bin"
         includes = [f"-I{path}" for path in (source, *_include_folders())]
         flags = ["--include_imports", "--include_source_info", f"--descriptor_set_out={out}"]
-        if protoc.main(["protoc", *includes, *flags, *protos]) != 0:
+        if protoc.main(["protoc", *includes, *flags, *plugins, *protos]) != 0:
             raise BootstrapError("protoc rejected the interface definitions; its message is above")
         return FileDescriptorSet.FromString(out.read_bytes())
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bootstrap.proto import SOURCE
+from bootstrap.descriptors import SOURCE
 from opi import behavior
 from opi.catalog import Binding, catalog
 from opi.names import NamePattern, id_problem, without_service

@@ -15,7 +15,7 @@ from google.protobuf.descriptor_pb2 import (
 )
 from grpc_tools import protoc
 
-from bootstrap.proto import SOURCE
+from bootstrap.descriptors import SOURCE
 from opi.proto.opi_api.inventory.v1 import inventory_pb2
 
 _INCLUDE = Path(protoc.__file__).parent / "_proto"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bootstrap import proto
+from bootstrap.console import BootstrapError
 
 COMMON = """
 syntax = "proto3";
@@ -99,11 +100,11 @@ def test_drift_names_what_differs_is_missing_or_stale(source: Path, tmp_path: Pa
 
 def test_what_protoc_rejects_is_an_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "bad.proto").write_text('syntax = "proto3";\nmessage {\n')
-    with pytest.raises(proto.ProtoError, match="protoc rejected"):
+    with pytest.raises(BootstrapError, match="protoc rejected"):
         proto.render(tmp_path)
     assert "bad.proto:2" in capfd.readouterr().err
 
 
 def test_no_definitions_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(proto.ProtoError, match=r"no \.proto file"):
+    with pytest.raises(BootstrapError, match=r"no \.proto file"):
         proto.render(tmp_path)
