@@ -62,7 +62,8 @@ class Server:
         # Without SO_REUSEPORT a second server on our address fails; with it, calls are shared out.
         self._grpc = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
         self._health = health.aio.HealthServicer()
-        self._restoring: asyncio.Task[None] | None = None
+        self._store = store
+        self._minding: list[asyncio.Task[None]] = []
         self._register()
 
     def _register(self) -> None:
@@ -81,7 +82,10 @@ class Server:
         endpoints = [listen_grpc(self._grpc, one, self._tls) for one in listeners.grpc]
         await self._grpc.start()
         await self._publish_health()
-        self._restoring = asyncio.create_task(self._reconciliation.run(self._report))
+        self._minding = [
+            asyncio.create_task(self._services.watch(self._reconciliation.device_lost)),
+            asyncio.create_task(self._reconciliation.run(self._report)),
+        ]
         return {"endpoints": [str(endpoint) for endpoint in endpoints]}
 
     async def _publish_health(self) -> None:
@@ -103,14 +107,15 @@ class Server:
 
     async def stop(self) -> None:
         """Say NOT_SERVING, let running calls end within the grace, refuse new ones."""
-        if self._restoring is not None:
-            self._restoring.cancel()
+        for task in self._minding:
+            task.cancel()
         await self._health.enter_graceful_shutdown()
         await self._grpc.stop(self._settings.grace)
         # gRPC has cancelled the calls that outlived the grace, but their tasks need a turn to end.
         calls = asyncio.all_tasks() - {asyncio.current_task()}
         if calls:
             await asyncio.wait(calls, timeout=_CANCEL_SECONDS)
+        await self._store.locks.drain()  # changes whose callers have gone still need the back ends
         self._services.close()
         if self._telemetry is not None:
             self._telemetry.shutdown(_FLUSH_SECONDS)

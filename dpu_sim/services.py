@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,11 +28,13 @@ class Services:
     Attributes:
         implementations: what answers the calls, by full name of the service.
         resources: those of them that keep resources.
+        watch: tells of every time that a device goes away, for ever.
         close: lets go of the back ends.
     """
 
     implementations: Mapping[str, object]
     resources: tuple[ResourceService[Any], ...]
+    watch: Callable[[Callable[[], None]], Coroutine[Any, Any, None]]
     close: Callable[[], None]
 
 
@@ -41,7 +43,10 @@ def build_services(settings: Settings, store: Store) -> Services:
     spdk = SpdkClient(settings.spdk_socket)
     kept = (ResourceService(resources().kind("NvmeSubsystem"), store, SubsystemBackend(spdk)),)
     return Services(
-        {inventory.SERVICE_NAME: _inventory(settings), **_composed(kept)}, kept, spdk.close
+        {inventory.SERVICE_NAME: _inventory(settings), **_composed(kept)},
+        kept,
+        spdk.watch,
+        spdk.close,
     )
 
 

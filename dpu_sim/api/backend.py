@@ -37,6 +37,16 @@ class Backend(ABC, Generic[M]):
     async def delete(self, resource: M) -> None:
         """Take the resource away; it is no error when the device does not have it."""
 
+    async def discard(self, intended: M, stored: M | None) -> None:
+        """On start: take away what an interrupted change may have left of `intended`.
+
+        Args:
+            intended: what the device was to get. It may have it, have it half, or not at all.
+            stored: what it changed from, which `reconcile` sees to next; None when it was new.
+        """
+        if stored is None:
+            await self.delete(intended)
+
     async def read(self, resource: M) -> M:
         """The stored resource with the device's status of now."""
         return resource

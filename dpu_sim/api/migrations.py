@@ -62,6 +62,19 @@ MIGRATIONS: tuple[Migration, ...] = (
             "CREATE TABLE settings (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
         ),
     ),
+    Migration(
+        "changes that have begun on the device",
+        (
+            """
+            CREATE TABLE intents (
+                kind TEXT NOT NULL,
+                name TEXT NOT NULL,
+                message BLOB NOT NULL,
+                PRIMARY KEY (kind, name)
+            ) WITHOUT ROWID
+            """,
+        ),
+    ),
 )
 
 

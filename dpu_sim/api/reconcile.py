@@ -1,18 +1,20 @@
-"""On start: the device is brought to what the store says, before the DPU reports ready.
+"""Bringing the device to what the store says: on start, and when the device comes back.
 
-Resources come back parents first, and what others refer to before those. What the device refuses
-or cannot do yet is tried again, with longer and longer pauses, until all of it is there. Until the
-back end of a service has answered once, calls of that service are UNAVAILABLE; a single resource
-that the device refuses holds up nothing but the health of its service, so that it can be mended.
+First goes what interrupted changes have left. Resources follow, parents first, and what others
+refer to before those. What the device refuses or cannot do yet is tried again, with longer and
+longer pauses, until all of it is there. Until the back end of a service has answered, calls of
+that service are UNAVAILABLE; a single resource that the device refuses holds up nothing but the
+health of its service, so that it can be mended.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import Any, NamedTuple
 
 import grpc
 from google.protobuf.message import Message
@@ -28,10 +30,20 @@ _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 """Seconds between attempts."""
 
+_WAITING = "its state has not been restored yet"
+
 _log = logging.getLogger(__name__)
 
 Report = Callable[[str, bool], Awaitable[None]]
 """Hears of a service (full name) whether all of its resources are on the device."""
+
+
+class _Task(NamedTuple):
+    """Something to do for one resource: `act` brings it back, or settles what was interrupted."""
+
+    service: str
+    name: str
+    act: Callable[[str], Awaitable[None]]
 
 
 class Reconciliation:
@@ -40,56 +52,99 @@ class Reconciliation:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._services: dict[str, ResourceService[Any]] = {}
-        self._left: list[Record] = []
+        self._left: list[_Task] = []
         self._unheard: dict[str, str] = {}
         """Services whose back end has not answered, and what it is that does not."""
         self._told: dict[str, str] = {}
+        self._lost = asyncio.Event()
 
     def begin(self, services: Iterable[ResourceService[Any]]) -> None:
         """Take everything in the store as missing on the device."""
         self._services = {one.kind.kind: one for one in services}
-        self._left = _in_order(self._store)
-        waiting = "its state has not been restored yet"
-        self._unheard = {self._service_of(one): waiting for one in self._left}
+        self._take_all()
+        for kind in {record.kind for record in self._store.everything()} - self._services.keys():
+            text = "nothing serves the stored resources of a kind"
+            _log.error(text, extra={"data": {"kind": kind}})
+
+    def device_lost(self) -> None:
+        """The device has gone away, with all that it had: restore it when it is back."""
+        self._take_all()
+        self._lost.set()
 
     def is_restored(self, service: str) -> bool:
         """Whether all resources of a service (full name) are on the device."""
-        return all(self._service_of(one) != service for one in self._left)
+        return all(one.service != service for one in self._left)
 
     async def attempt(self) -> bool:
         """Try once to bring back what is missing; whether nothing is missing any more."""
-        self._unheard = {}
-        self._left = [one for one in self._left if not await self._restore(one)]
+        tasks = self._left
+        unheard: dict[str, str] = {}
+        # A device that is away would let us wait for it once for every resource.
+        left = [
+            task for task in tasks if task.service in unheard or not await self._done(task, unheard)
+        ]
+        if tasks is self._left:  # else the device went away under our hands
+            self._left, self._unheard = left, unheard
         return not self._left
 
     async def run(self, report: Report) -> None:
-        """Attempt until nothing is missing; report each service once it is complete."""
+        """Attempt until nothing is missing, for ever; report services that change."""
+        while True:
+            await self._restore(report)
+            await self._lost.wait()
+            self._lost.clear()
+            for service in sorted({one.service for one in self._left}):
+                await report(service, False)
+
+    async def _restore(self, report: Report) -> None:
         pause = _FIRST_PAUSE
         while self._left:
-            await asyncio.sleep(pause)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._lost.wait(), pause)
+                pause = _FIRST_PAUSE
+                self._lost.clear()
             pause = min(2 * pause, _LONGEST_PAUSE)
-            waiting = {self._service_of(one) for one in self._left}
+            waiting = {one.service for one in self._left}
             await self.attempt()
             for service in sorted(waiting):
-                if self.is_restored(service):
+                restored = self.is_restored(service)
+                if restored:
                     _log.info("restored", extra={"data": {"service": service}})
-                    await report(service, True)
+                await report(service, restored)
 
-    async def _restore(self, record: Record) -> bool:
+    def _take_all(self) -> None:
+        self._left = list(self._tasks())
+        self._unheard = {one.service: _WAITING for one in self._left}
+
+    def _tasks(self) -> Iterator[_Task]:
+        for kind, name in self._store.intents():
+            if service := self._services.get(kind):
+                yield _Task(service.kind.service, name, service.settle)
+        for record in _in_order(self._store):
+            if service := self._services.get(record.kind):
+                yield _Task(service.kind.service, record.name, service.reconcile)
+
+    async def _done(self, task: _Task, unheard: dict[str, str]) -> bool:
         try:
-            await self._services[record.kind].reconcile(record.name)
+            await task.act(task.name)
         except ApiError as error:
             if error.code is grpc.StatusCode.UNAVAILABLE:
-                self._unheard[self._service_of(record)] = error.message
-            if self._told.get(record.name) != error.message:
-                self._told[record.name] = error.message
-                data = {"resource": record.name, "problem": error.message}
-                _log.error("a stored resource is not on the device", extra={"data": data})
+                unheard[task.service] = error.message
+            self._complain(task, error.message)
             return False
+        except Exception as error:  # noqa: BLE001 (one resource must not hold up all others)
+            self._complain(task, repr(error), error)
+            return False
+        self._told.pop(task.name, None)
         return True
 
-    def _service_of(self, record: Record) -> str:
-        return self._services[record.kind].kind.service
+    def _complain(self, task: _Task, problem: str, defect: Exception | None = None) -> None:
+        """Log a problem, but not again in each attempt."""
+        if self._told.get(task.name) != problem:
+            self._told[task.name] = problem
+            data = {"resource": task.name, "problem": problem}
+            text = "a stored resource is not on the device"
+            _log.error(text, exc_info=defect, extra={"data": data})
 
     # -- the stage -----------------------------------------------------------------------------
 
@@ -128,7 +183,8 @@ def _in_order(store: Store) -> list[Record]:
     position = {record.name: index for index, record in enumerate(records)}
     needs: dict[str, set[str]] = {record.name: {record.parent} for record in records}
     for owner, target in store.references():
-        needs[owner].add(target)
+        if owner != target:  # a LUN and the controller that it refers to can share a name
+            needs[owner].add(target)
     sorter = TopologicalSorter({name: wanted & needs.keys() for name, wanted in needs.items()})
     order: dict[str, int] = {}
     try:

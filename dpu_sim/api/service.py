@@ -1,17 +1,20 @@
 """The standard methods (google.aip.dev/131 to 135) of one kind of resource.
 
-A change goes: validate, lock, back end applies, store commits, reply. When the commit fails, the
-back end is undone. From the back end on a change runs to its end, whatever becomes of the caller.
+A change goes: validate, lock, store intends, back end applies, store commits, reply. When the
+commit fails, the back end is undone; when the process dies, the next start finds the intent. Once
+the locks are held a change runs to its end, whatever becomes of the caller.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
+import grpc
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 
@@ -26,7 +29,7 @@ from dpu_sim.api.errors import (
 )
 from dpu_sim.api.names import RequestNames, is_any
 from dpu_sim.api.paging import PageTokens, page_size
-from dpu_sim.api.store import Put, Record, Remove, Store
+from dpu_sim.api.store import Abandon, Intend, Put, Record, Remove, Store
 from dpu_sim.api.validation import (
     immutable_changes,
     mask_problems,
@@ -88,7 +91,7 @@ class ResourceService(Generic[M]):
         record = self._record(self._names.name(request.name))
         if not self._refreshes:
             return self._parse(record.message)
-        return await self._refresh(record)
+        return await self._told(record, self.backend.read)
 
     async def list(self, request: Any, call: Call) -> Message:
         """A page of resources, ordered by name."""
@@ -113,7 +116,7 @@ class ResourceService(Generic[M]):
         """The counters of the resource."""
         record = self._record(self._names.name(request.name))
         response = self.kind.methods["Stats"].response()
-        counters = await self.backend.stats(self._parse(record.message))
+        counters = await self._told(record, self.backend.stats)
         response.stats.CopyFrom(counters)  # type: ignore[attr-defined]
         return response
 
@@ -162,6 +165,10 @@ class ResourceService(Generic[M]):
         """See to it that the device has the resource as it is stored. Raises ApiError."""
         await self._change(name, None, lambda: self._reconcile(name))
 
+    async def settle(self, name: str) -> None:
+        """Take away what an interrupted change left on the device. Raises ApiError."""
+        await self._change(name, None, lambda: self._settle(name))
+
     async def _change(
         self, name: str, body: M | None, work: Callable[[], Coroutine[Any, Any, T]]
     ) -> T:
@@ -180,7 +187,7 @@ class ResourceService(Generic[M]):
         self._check_references(body, field)
         resource = self._named(body, name)
         await self.backend.validate(self._copy(resource))
-        made = self._named(await self.backend.create(self._copy(resource)), name)
+        made = await self._applied(resource, lambda: self.backend.create(self._copy(resource)))
         put = self._put(made, parent, body)
         return await self._commit(put, lambda: self.backend.delete(self._parse(put.message)))
 
@@ -199,7 +206,9 @@ class ResourceService(Generic[M]):
             return old
         self._check_references(new, field)
         await self.backend.validate(self._copy(new))
-        made = self._named(await self.backend.update(self._copy(old), self._copy(new)), name)
+        made = await self._applied(
+            new, lambda: self.backend.update(self._copy(old), self._copy(new))
+        )
         put = self._put(made, record.parent)
         undo = lambda: self.backend.update(self._parse(put.message), self._copy(old))  # noqa: E731
         return await self._commit(put, undo)
@@ -237,6 +246,26 @@ class ResourceService(Generic[M]):
         if made != self._parse(record.message):
             await self._store.commit(self._put(made, record.parent))
 
+    async def _settle(self, name: str) -> None:
+        intended = self._store.intent(self.kind.kind, name)
+        if intended is None:
+            return
+        record = self._store.get(self.kind.kind, name)
+        stored = None if record is None else self._parse(record.message)
+        await self.backend.discard(self._parse(intended), stored)
+        await self._store.commit(Abandon(self.kind.kind, name))
+
+    async def _applied(self, resource: M, apply: Callable[[], Awaitable[M]]) -> M:
+        """What the back end made of `resource`, with an intent in the store until the commit."""
+        name: str = resource.name  # type: ignore[attr-defined]
+        await self._store.commit(Intend(self.kind.kind, name, resource.SerializeToString()))
+        try:
+            return self._named(await apply(), name)
+        except ApiError as error:
+            if error.code is not grpc.StatusCode.UNAVAILABLE:  # then the device may have it
+                await self._store.commit(Abandon(self.kind.kind, name))
+            raise
+
     async def _commit(self, put: Put, undo: Callable[[], Awaitable[Any]]) -> M:
         await self._commit_or_undo(put, undo)
         return self._parse(put.message)
@@ -251,6 +280,9 @@ class ResourceService(Generic[M]):
                 await undo()
             except Exception:  # noqa: BLE001 (the first error is the one to report)
                 _log.exception("%s differs from the store until the next start", change.name)
+            else:
+                with suppress(ApiError):  # an intent too many does no harm
+                    await self._store.commit(Abandon(change.kind, change.name))
             raise
 
     # -- checks against the store --------------------------------------------------------------
@@ -259,7 +291,7 @@ class ResourceService(Generic[M]):
         """What is stored, when `body` asks for just that. Raises ALREADY_EXISTS."""
         stored = self._parse(existing.message)
         asked_before = (self._parse(existing.requested), self._body(stored))
-        if not any(_asks_for(body, one) for one in asked_before):
+        if not any(masks.says_the_same(body, one) for one in asked_before):
             raise already_exists(existing.name, self.kind.type_name)
         return stored
 
@@ -351,9 +383,10 @@ class ResourceService(Generic[M]):
             references,
         )
 
-    async def _refresh(self, record: Record) -> M:
+    async def _told(self, record: Record, ask: Callable[[M], Awaitable[T]]) -> T:
+        """What the device tells of a resource."""
         try:
-            return await self.backend.read(self._parse(record.message))
+            return await ask(self._parse(record.message))
         except ApiError:
             self._record(record.name)  # deleted meanwhile: say so rather than what the device says
             raise
@@ -361,11 +394,6 @@ class ResourceService(Generic[M]):
     async def _listed(self, records: Sequence[Record]) -> Iterable[M]:
         stored = [self._parse(one.message) for one in records]
         return await self.backend.read_all(stored) if self._refreshes else stored
-
-
-def _asks_for(body: Message, asked: Message) -> bool:
-    """Whether two bodies are the same, save for secrets that `body` does not give."""
-    return masks.update(asked, body, masks.difference(asked, body) or ["*"]) == body
 
 
 def compose(service: Service, parts: Iterable[ResourceService[Any] | object]) -> object:

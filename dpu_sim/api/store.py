@@ -26,7 +26,7 @@ from dpu_sim.api.errors import resource_exhausted, unavailable
 from dpu_sim.api.locks import Locks
 from dpu_sim.api.migrations import StoreError, migrate, transaction
 
-__all__ = ["Change", "Put", "Record", "Remove", "Store", "StoreError"]
+__all__ = ["Abandon", "Change", "Intend", "Put", "Record", "Remove", "Store", "StoreError"]
 
 FILE_NAME = "opid.db"
 LOCK_NAME = "opid.lock"
@@ -89,7 +89,24 @@ class Remove:
     name: str
 
 
-Change = Put | Remove
+@dataclass(frozen=True, slots=True)
+class Intend:
+    """Remember that the device is about to get `message`; the Put or Remove of the name ends it."""
+
+    kind: str
+    name: str
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Abandon:
+    """Forget an Intend: the device has not got it, or has it no more."""
+
+    kind: str
+    name: str
+
+
+Change = Put | Remove | Intend | Abandon
 
 
 class Store:
@@ -126,8 +143,9 @@ class Store:
         try:
             _check(writing)
             migrate(writing)
+            _tune(writing)  # only now: it changes the file
             self.secret = _secret(writing)
-            return writing, _connect(self._path)
+            return writing, _tune(_connect(self._path))
         except BaseException:
             writing.close()
             raise
@@ -195,10 +213,23 @@ class Store:
         query = f"SELECT {_COLUMNS} FROM resources ORDER BY id"  # noqa: S608 (constants)
         return [Record._make(row) for row in self._db.execute(query)]
 
+    def intent(self, kind: str, name: str) -> bytes | None:
+        """The message of the Intend for this resource that nothing has ended."""
+        query = "SELECT message FROM intents WHERE kind = ? AND name = ?"
+        row = self._db.execute(query, (kind, name)).fetchone()
+        return bytes(row[0]) if row else None
+
+    def intents(self) -> list[tuple[str, str]]:
+        """(kind, name) of every Intend that nothing has ended."""
+        return list(self._db.execute("SELECT kind, name FROM intents ORDER BY kind, name"))
+
     # -- writing -------------------------------------------------------------------------------
 
     async def commit(self, *changes: Change) -> None:
         """Make changes, all or none; they are durable when this returns.
+
+        Intend and Abandon alone outlive the process but not a loss of power, which takes away what
+        the device has, too: they need not wait for the disk.
 
         Raises:
             ApiError: RESOURCE_EXHAUSTED when the disk is full, UNAVAILABLE when it fails.
@@ -238,6 +269,8 @@ class _Writer:
 
     def _write(self, batch: list[_Job]) -> None:
         try:
+            durable = any(job.durable for job in batch)
+            self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             with transaction(self._db):
                 for job in batch:
                     self._apply(job)
@@ -275,6 +308,11 @@ class _Job:
         self.future = future
         self.error: Exception | None = None
 
+    @property
+    def durable(self) -> bool:
+        """Whether somebody is told that it is done, so that it has to outlive a loss of power."""
+        return any(isinstance(change, Put | Remove) for change in self.changes)
+
     def report(self) -> None:
         self.loop.call_soon_threadsafe(self._resolve)
 
@@ -291,6 +329,7 @@ def _put(db: sqlite3.Connection, put: Put) -> None:
     now = time.time()
     values = (put.kind, put.name, put.parent, put.message, put.requested or b"", now, now)
     update = ", requested = excluded.requested" if put.requested is not None else ""
+    _abandon(db, put)
     row = db.execute(
         f"INSERT INTO resources ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, 1, ?, ?) "  # noqa: S608 (constants)
         "ON CONFLICT (kind, name) DO UPDATE SET message = excluded.message, "
@@ -302,14 +341,29 @@ def _put(db: sqlite3.Connection, put: Put) -> None:
 
 
 def _remove(db: sqlite3.Connection, remove: Remove) -> None:
+    _abandon(db, remove)
     db.execute("DELETE FROM resources WHERE kind = ? AND name = ?", (remove.kind, remove.name))
 
 
+def _intend(db: sqlite3.Connection, intend: Intend) -> None:
+    values = (intend.kind, intend.name, intend.message)
+    db.execute("INSERT OR REPLACE INTO intents VALUES (?, ?, ?)", values)
+
+
+def _abandon(db: sqlite3.Connection, change: Change) -> None:
+    db.execute("DELETE FROM intents WHERE kind = ? AND name = ?", (change.kind, change.name))
+
+
 def _apply(db: sqlite3.Connection, change: Change) -> None:
-    if isinstance(change, Put):
-        _put(db, change)
-    else:
-        _remove(db, change)
+    match change:
+        case Put():
+            _put(db, change)
+        case Remove():
+            _remove(db, change)
+        case Intend():
+            _intend(db, change)
+        case Abandon():
+            _abandon(db, change)
 
 
 def _refusal(error: Exception) -> Exception:
@@ -324,7 +378,10 @@ def _refusal(error: Exception) -> Exception:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+
+
+def _tune(db: sqlite3.Connection) -> sqlite3.Connection:
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA foreign_keys = ON")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,12 @@ from dpu_sim.api.errors import unavailable
 
 TIMEOUT = 10.0
 """Seconds that a call may take; spdk_tgt answers in milliseconds but for attach and detach."""
+
+
+_LOOK_SECONDS = 0.1
+"""Between two looks whether a target is there."""
+
+_log = logging.getLogger(__name__)
 
 
 class SpdkError(Exception):
@@ -66,6 +73,17 @@ class SpdkClient:
             fields = (await self.call("spdk_get_version"))["fields"]
             self._version = f"{fields['major']}.{fields['minor']:02}"
         return self._version
+
+    async def watch(self, lost: Callable[[], None]) -> None:
+        """Tell of every time that the target goes away, for ever. It forgets everything then."""
+        while True:
+            with suppress(OSError):
+                reader, writer = await asyncio.open_unix_connection(self._path)
+                with closing(writer):
+                    await reader.read()  # nobody asks anything here: the end is all that comes
+                _log.error("the SPDK target has gone away", extra={"data": {"socket": self._path}})
+                lost()
+            await asyncio.sleep(_LOOK_SECONDS)
 
     def close(self) -> None:
         """Close the connection; a call that is under way ends first."""

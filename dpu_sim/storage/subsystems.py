@@ -81,7 +81,7 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
             if _identity(old.spec) != _identity(new.spec):
                 await self._replace(old, new)
             elif old.spec.hostnqn != new.spec.hostnqn:
-                await self._set_host(new.spec, old.spec.hostnqn)
+                await self._set_host(new.spec)
             seen = await self._with_status(new)
         if old.spec.nqn != new.spec.nqn:
             self._owners.pop(old.spec.nqn, None)
@@ -110,6 +110,20 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
             elif not _same(found, resource.spec):
                 await self._replace(resource, resource)
             return await self._with_status(resource)
+
+    async def discard(self, intended: NvmeSubsystem, stored: NvmeSubsystem | None) -> None:
+        """Remove the subsystem of an interrupted change, or the half of it. Raises ApiError.
+
+        Another resource's is left alone; so is one that differs, or is in use: a stranger's.
+        """
+        nqn = intended.spec.nqn
+        if stored is not None and stored.spec.nqn == nqn:
+            return
+        if self._owners.get(nqn, intended.name) != intended.name:
+            return
+        found = await self._find(nqn)
+        if found and not _in_use(found) and _may_become(found, intended.spec):
+            await self._call("nvmf_delete_subsystem", nqn=nqn)
 
     async def _with_status(self, subsystem: NvmeSubsystem) -> NvmeSubsystem:
         """The subsystem with the status that the target tells, which stays while it runs."""
@@ -173,15 +187,21 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
             await self._call("nvmf_delete_subsystem", nqn=spec.nqn)
             raise
 
-    async def _set_host(self, spec: NvmeSubsystemSpec, former: str) -> None:
+    async def _set_host(self, spec: NvmeSubsystemSpec) -> None:
         """Let the new host in before the former is locked out; a failure leaves the former."""
-        if spec.hostnqn:
+        found = await self._find(spec.nqn)
+        if found is None:
+            await self._make(spec)
+            return
+        hosts = [one["nqn"] for one in found["hosts"]]
+        if spec.hostnqn and spec.hostnqn not in hosts:
             await self._call("nvmf_subsystem_add_host", nqn=spec.nqn, host=spec.hostnqn)
         await self._call(
             "nvmf_subsystem_allow_any_host", nqn=spec.nqn, allow_any_host=not spec.hostnqn
         )
-        if former:
-            await self._call("nvmf_subsystem_remove_host", nqn=spec.nqn, host=former)
+        for former in hosts:
+            if former != spec.hostnqn:
+                await self._call("nvmf_subsystem_remove_host", nqn=spec.nqn, host=former)
 
     async def _find(self, nqn: str) -> Mapping[str, Any] | None:
         try:
@@ -235,14 +255,20 @@ def _in_use(found: Mapping[str, Any]) -> bool:
     return bool(found["namespaces"] or found["listen_addresses"])
 
 
-def _same(found: Mapping[str, Any], spec: NvmeSubsystemSpec) -> bool:
-    """Whether the target's subsystem is what the spec asks for; unset fields may be anything."""
-    hosts = [one["nqn"] for one in found["hosts"]]
+def _may_become(found: Mapping[str, Any], spec: NvmeSubsystemSpec) -> bool:
+    """Whether the target's subsystem can be what the spec asks for, as yet without its host."""
+    hosts = {one["nqn"] for one in found["hosts"]}
     size = spec.max_namespaces or DEFAULT_NAMESPACES
-    return (
+    return bool(
         found["max_namespaces"] == size
         and (not spec.serial_number or found["serial_number"] == spec.serial_number)
         and (not spec.model_number or found["model_number"] == spec.model_number)
         and found["allow_any_host"] == (not spec.hostnqn)
-        and (not spec.hostnqn or hosts == [spec.hostnqn])
+        and hosts <= {spec.hostnqn}
     )
+
+
+def _same(found: Mapping[str, Any], spec: NvmeSubsystemSpec) -> bool:
+    """Whether the target's subsystem is what the spec asks for; unset fields may be anything."""
+    hosts = [one["nqn"] for one in found["hosts"]]
+    return _may_become(found, spec) and hosts == ([spec.hostnqn] if spec.hostnqn else [])
