@@ -6,11 +6,15 @@ Generated Python has no comments, so they ship as a table beside it (`python -m 
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Protocol, cast
 
 from google.protobuf.descriptor import EnumValueDescriptor
+
+
+_SENTENCE_END = re.compile(r"(?<=[.])\s+(?=[A-Z`0-9])")
 
 
 class _Named(Protocol):
@@ -30,6 +34,11 @@ def comment(element: _Named | EnumValueDescriptor) -> str:
 def summary(element: _Named | EnumValueDescriptor) -> str:
     """The first paragraph of the comment on a descriptor, as one line."""
     return " ".join(comment(element).split("\n\n", maxsplit=1)[0].split())
+
+
+def first_sentence(element: _Named | EnumValueDescriptor) -> str:
+    """The first sentence of the comment on a descriptor, as one line."""
+    return _SENTENCE_END.split(summary(element), maxsplit=1)[0]
 
 
 @cache

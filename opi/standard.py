@@ -77,17 +77,24 @@ def list_all(
     *,
     page_size: int = 0,
     limit: int | None = None,
+    source: Resources | None = None,
 ) -> Iterator[Any]:
-    """Every resource, page by page. A child type without `parent`: those of all parents."""
-    return islice(_listed(client, kind, parent, page_size), limit)
+    """Every resource, page by page. A child type without `parent`: those of all parents.
+
+    `source` is where the types of parents are looked for: all there are, where it is left out.
+    """
+    return islice(_listed(client, kind, parent, page_size, source), limit)
 
 
-def _listed(client: Client, kind: ResourceType, parent: str, page_size: int) -> Iterator[Any]:
+def _listed(
+    client: Client, kind: ResourceType, parent: str, page_size: int, source: Resources | None
+) -> Iterator[Any]:
     if parent or not kind.is_child:
         yield from _pages(client, kind, parent, page_size)
         return
-    for above in list_all(client, parent_type(kind), page_size=page_size):
-        yield from _pages(client, kind, above.name, page_size)
+    above = parent_type(kind, source)
+    for one in list_all(client, above, page_size=page_size, source=source):
+        yield from _pages(client, kind, one.name, page_size)
 
 
 def _pages(client: Client, kind: ResourceType, parent: str, page_size: int) -> Iterator[Any]:

@@ -1,0 +1,194 @@
+"""The root of the command line: areas, commands, global flags; and how everything ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from opictl.errors import (
+    EXIT_BROKEN_PIPE,
+    EXIT_CODES,
+    EXIT_INTERRUPTED,
+    EXIT_REFUSED,
+    EXIT_USAGE,
+    did_you_mean,
+    show_words,
+)
+from opictl.groups import LazyGroup, area_group, firewall_group, write_commands
+from opictl.session import global_options
+from opictl.vocabulary import AREAS, FIREWALL_HELP
+
+PROGRAM = "opictl"
+
+COMMANDS = {
+    "apply": ("opictl.manifests", "Make resources what a manifest says."),
+    "diff": ("opictl.manifests", "Show what apply would change."),
+    "delete": ("opictl.manifests", "Delete the resources of a manifest."),
+    "export": ("opictl.manifests", "Print the DPU's resources as a manifest."),
+    "watch": ("opictl.watch", "Show changes as they happen."),
+    "call": ("opictl.commands", "Call any method with JSON."),
+    "describe": ("opictl.describe", "Explain a kind, service, method or field."),
+    "services": ("opictl.commands", "Show the services and whether each is healthy."),
+    "schema": ("opictl.commands", "Print the JSON Schema of manifests, for editors."),
+    "context": ("opictl.context_commands", "Which DPUs there are, and which is used."),
+    "completion": ("opictl.commands", "Print the completion script of a shell."),
+    "version": ("opictl.commands", "Print the version."),
+}
+"""Commands besides the areas: the module that makes each, and what it does."""
+
+EXAMPLES = """\b
+Examples:
+  opictl inventory get
+  opictl storage subsystem create sub0 --nqn nqn.2022-09.io.spdk:opi1
+  opictl storage subsystem list
+  opictl apply -f lab.yml --dry-run"""
+
+
+def root() -> LazyGroup:
+    """The whole command line."""
+    return _Root(
+        PROGRAM,
+        names=_names,
+        usage="AREA NOUN VERB",
+        make=_make,
+        hint=_hint,
+        params=list(global_options(hidden=False)),
+        help=f"Configure a DPU through the OPI API.\n\n{EXAMPLES}",
+        epilog=f"Exit codes: {'; '.join(f'{code} {words}' for code, words in EXIT_CODES)}.",
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+
+
+def _names() -> dict[str, str]:
+    return {**_area_helps(), **{name: words for name, (_, words) in COMMANDS.items()}}
+
+
+def _area_helps() -> dict[str, str]:
+    areas = {area.name: area.help for area in AREAS.values()}
+    return {**areas, "firewall": FIREWALL_HELP}
+
+
+def _make(word: str) -> click.Command | None:
+    if word in AREAS:
+        return area_group(word)
+    if word == "firewall":
+        return firewall_group()
+    if word not in COMMANDS:
+        return None
+    module = import_module(COMMANDS[word][0])
+    command: click.Command = module.command(word)
+    return command
+
+
+def _hint(word: str) -> str:
+    """Where a noun belongs that somebody has typed without its area, or a verb without a noun."""
+    from_verbs: Callable[[str], str] = import_module("opictl.wayfinding").hint
+    return from_verbs(word)
+
+
+class _Root(LazyGroup):
+    """Help with a section for the areas, and `--output` and its like for everything below."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Areas, then commands."""
+        write_commands(formatter, "Areas: opictl AREA NOUN VERB", _area_helps().items())
+        write_commands(formatter, "Commands", [(n, words) for n, (_, words) in COMMANDS.items()])
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The global flags, after areas and commands: they are needed less often."""
+        self.format_commands(ctx, formatter)
+        records = [one.get_help_record(ctx) for one in self.get_params(ctx)]
+        write_commands(formatter, "Global flags, anywhere on the line", [r for r in records if r])
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line, by default the process's own; return its exit code.
+
+    Whatever goes wrong becomes words on stderr: what happened, and what to do about it.
+    """
+    try:
+        code = root().main(arguments, prog_name=PROGRAM, standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _end_quietly()
+    except (KeyboardInterrupt, click.Abort):
+        return EXIT_INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - nobody wants to read a traceback
+        return _explain(error)
+    return code if isinstance(code, int) else 0
+
+
+def _end_quietly() -> int:
+    """What read our output has gone: nothing more is written, at exit neither."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    return EXIT_BROKEN_PIPE
+
+
+def _explain(error: Exception) -> int:
+    if isinstance(error, click.ClickException):
+        return _explain_usage(error)
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        show_words(f"{place}{error.strerror or error}")
+        return EXIT_USAGE
+    # Errors of the client library: imported by now if they can have happened at all.
+    problems: Any = import_module("opictl.problems")
+    code: int | None = problems.explain(error)
+    if code is not None:
+        return code
+    if os.environ.get("OPICTL_DEBUG"):
+        traceback.print_exception(error)
+    show_words(
+        f"this is a defect of opictl: {type(error).__name__}: {error}",
+        "please report it; OPICTL_DEBUG=1 shows where it happened",
+    )
+    return EXIT_REFUSED
+
+
+def _explain_usage(error: click.ClickException) -> int:
+    """A command line that cannot be read."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return EXIT_USAGE
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else PROGRAM
+    hint = getattr(error, "hint", "") or f"`{path} --help` shows how it is used"
+    message = error.format_message()
+    if isinstance(error, click.NoSuchOption):
+        name = error.option_name
+        message = f"`{path}` has no flag {name}"
+        flags = _flags_of(context) if context else []
+        hint = did_you_mean(name.removeprefix("--no-").strip("-"), flags, hint)
+        hint = hint.replace("did you mean ", "did you mean --").replace(" or ", " or --")
+    elif isinstance(error, click.MissingParameter) and error.param is not None:
+        message = f"{_called(error.param)} is missing"
+    elif isinstance(error, click.BadParameter) and error.param is not None:
+        message = f"{_called(error.param)}: {error.message}"
+    show_words(message.rstrip("."), hint)
+    return EXIT_USAGE
+
+
+def _flags_of(context: click.Context) -> list[str]:
+    params = context.command.get_params(context)
+    names = (name for one in params for name in one.opts if name.startswith("--"))
+    return [name[2:] for name in names]
+
+
+def _called(param: click.Parameter) -> str:
+    if isinstance(param, click.Option):
+        return max(param.opts[:1], key=len)
+    return (param.metavar or param.name or "").strip("[]…")
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    sys.exit(run())
+

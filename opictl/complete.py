@@ -1,0 +1,62 @@
+"""Names for the shell, from the DPU that the command line chooses.
+
+Nothing here raises or waits for long: a shell shows nothing rather than an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import islice
+
+import click
+
+from opi import standard
+from opi.resources import Resources, ResourceType
+from opictl.naming import parent_name, short
+from opictl.session import COMPLETION_SECONDS, Session
+
+Completer = Callable[[click.Context, click.Parameter, str], list[str]]
+
+_MOST_NAMES = 500
+
+
+def resource_names(kind: ResourceType, known: Resources) -> Completer:
+    """Completes the names of one kind; below the parent that the line names, if it does."""
+
+    def complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+        above = ctx.params.get("parent_name")
+        return _starting(incomplete, _names(ctx, kind, known, above or ""))
+
+    return complete
+
+
+def parents(kind: ResourceType, known: Resources) -> Completer:
+    """Completes the names of what a kind is part of."""
+    return references([standard.parent_type(kind, known)])
+
+
+def references(kinds: Sequence[ResourceType]) -> Completer:
+    """Completes the names of several kinds, for a field that refers to one of them."""
+
+    def complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+        names = [name for kind in kinds for name in _names(ctx, kind, None, "")]
+        return _starting(incomplete, names)
+
+    return complete
+
+
+def _names(ctx: click.Context, kind: ResourceType, known: Resources | None, above: str) -> list[str]:
+    if "List" not in kind.methods:
+        return []
+    try:
+        with Session(ctx).client(COMPLETION_SECONDS) as client:
+            parent = parent_name(kind, above, known) if above and known else ""
+            found = standard.list_all(client, kind, parent, source=known)
+            names = [short(kind, one.name) for one in islice(found, _MOST_NAMES)]
+    except Exception:  # noqa: BLE001 - whatever is wrong, a shell shows nothing
+        return []
+    return [name.rsplit("/", 1)[-1] for name in names] if above else names
+
+
+def _starting(incomplete: str, names: Sequence[str]) -> list[str]:
+    return sorted({name for name in names if name.startswith(incomplete)})

@@ -1,0 +1,123 @@
+"""Errors of the client library in plain words: what happened, and what to do about it."""
+
+from __future__ import annotations
+
+import re
+
+from opi.apply import ApplyError
+from opi.contexts import Context, ContextError
+from opi.manifest import ManifestError
+from opi.status import CallError, Status, explain as explain_status
+from opictl.areas import area_catalog, area_resources, command_of
+from opictl.errors import EXIT_REFUSED, EXIT_UNREACHABLE, EXIT_USAGE, show_words
+from opictl.vocabulary import AREAS
+
+_REASON = re.compile(r"(Connection refused|No route to host|Name or service not known|"
+    r"Network is unreachable|No such file or directory|Connection reset by peer|"
+    r"DNS resolution failed|Domain name not found|Timeout|Socket closed)", re.IGNORECASE)  # fmt: skip
+
+_last: list[Context] = []
+"""The server that was talked to last: an error of a call does not say."""
+
+
+def remember(context: Context) -> None:
+    """Note which server is being talked to."""
+    _last[:] = [context]
+
+
+def explain(error: Exception) -> int | None:
+    """Print an error of the client library; return the exit code, None for any other error."""
+    if isinstance(error, CallError):
+        show_words(*call_words(error))
+        return exit_code(error.status)
+    if isinstance(error, ApplyError):
+        return _explain_apply(error)
+    if isinstance(error, ManifestError | ContextError):
+        show_words(error.message, error.hint)
+        return EXIT_USAGE
+    return None
+
+
+def exit_code(status: Status) -> int:
+    """The exit code for a call that has failed."""
+    return EXIT_UNREACHABLE if status.is_unreachable else EXIT_REFUSED
+
+
+def call_words(error: CallError) -> tuple[str, str]:
+    """What went wrong in a call, and what to do about it."""
+    status = error.status
+    if status.code == "UNAVAILABLE" and not status.details and _is_transport(status):
+        return _unreachable(status)
+    if status.code == "DEADLINE_EXCEEDED":
+        return f"no answer in time from {_server()}", explain_status(status)[1]
+    message, hint = explain_status(status)
+    return message, hint or _hint(status, error.method)
+
+
+def _is_transport(status: Status) -> bool:
+    """Whether gRPC itself speaks: no server has answered."""
+    return "failed to connect" in status.message or bool(_REASON.search(status.message)) or (
+        status.is_tls_failure
+    )
+
+
+def _unreachable(status: Status) -> tuple[str, str]:
+    if status.is_tls_failure:
+        return (
+            f"no agreement on TLS with {_server()}: {_short(status.message)}",
+            "check --tls-ca and --tls-server-name; --insecure is for servers without TLS",
+        )
+    reason = _REASON.search(status.message)
+    words = f": {reason[1].lower()}" if reason else ""
+    hint = "is opid running there? `opictl context list` shows where else DPUs are"
+    if reason and reason[1].lower() in {"socket closed", "connection reset by peer"}:
+        hint = "a server with TLS ends plain-text connections: try --no-insecure"
+    return f"cannot reach {_server()}{words}", hint
+
+
+def _server() -> str:
+    if not _last:
+        return "the server"
+    context = _last[0]
+    how = f"context {context.name}" if context.name else ""
+    return f"{context.address} ({how})" if how else context.address
+
+
+def _short(message: str) -> str:
+    return message.split(": ", maxsplit=1)[-1][:200]
+
+
+def _hint(status: Status, method: str) -> str:
+    """What to do about a code, where the server gives no advice."""
+    name = method.rsplit("/", 1)[-1]
+    if status.code == "INVALID_ARGUMENT" and name:
+        return f"`opictl describe {name}` shows the fields"
+    if status.code == "NOT_FOUND":
+        return _list_hint(method)
+    if status.code == "FAILED_PRECONDITION":
+        return "something else has to be changed or deleted first"
+    return ""
+
+
+def _list_hint(path: str) -> str:
+    """The command that lists what a method has not found."""
+    package = path.strip("/").rpartition("/")[0].rpartition(".")[0]
+    for area in AREAS.values():
+        if package in area.packages:
+            kind = area_resources(area).of(area_catalog(area).method(path))
+            if kind is not None and "List" in kind.methods:
+                words = " ".join(command_of(area, kind.methods["List"]))
+                return f"`opictl {words}` shows what there is"
+    return ""
+
+
+def _explain_apply(error: ApplyError) -> int:
+    step = error.step
+    message, hint = call_words(error.cause)
+    show_words(f"{step.item.place}: cannot {step.action} {step.item}: {message}", hint)
+    if error.left:
+        count = len(error.left)
+        show_words(f"{count} more {'resource was' if count == 1 else 'resources were'} not tried")
+    return exit_code(error.cause.status)
+
+

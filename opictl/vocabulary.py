@@ -1,0 +1,119 @@
+"""The words of the command line: areas, short nouns, and where odd methods belong.
+
+Plain data: the first help page and completion of the first word load nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Area:
+    """One group of nouns.
+
+    Attributes:
+        packages: proto packages that belong to it.
+        redundant: first word of a kind's name that the noun leaves out, where that is clear.
+    """
+
+    name: str
+    help: str
+    packages: tuple[str, ...]
+    redundant: str = ""
+
+
+AREAS = {
+    area.name: area
+    for area in (
+        Area(
+            "storage",
+            "NVMe subsystems, controllers, namespaces; volumes; virtio; remote NVMe.",
+            ("opi_api.storage.v1",),
+            redundant="nvme",
+        ),
+        Area(
+            "evpn",
+            "EVPN gateway: logical bridges, bridge ports, VRFs, SVIs.",
+            ("opi_api.network.evpn_gw.v1alpha1",),
+        ),
+        Area(
+            "cloud",
+            "Cloud networking: VPCs, subnets, VNICs, routes, security policies, BGP, OSPF.",
+            ("opi_api.network.cloud.v1alpha1",),
+        ),
+        Area(
+            "ipsec",
+            "IPsec: IKE peers and connections, SAs, policies; the older tunnel calls.",
+            ("opi_api.security.v1alpha1", "opi_api.security.v1"),
+            redundant="ipsec",
+        ),
+        Area(
+            "netif",
+            "Network interfaces of the DPU.",
+            ("opi_api.network.opinetcommon.v1alpha1",),
+            redundant="net",
+        ),
+        Area("inventory", "What the card is made of.", ("opi_api.inventory.v1",)),
+        Area(
+            "lifecycle", "Devices, virtual functions, heartbeat.", ("opi_api.lifecycle.v1",)
+        ),
+        Area("offload", "Offloaded firewall sessions.", ("openoffload.v2",)),
+        Area("tunnel", "Offloaded IP tunnels: IPsec, Geneve, NAT.", ("tunneloffload.v2",)),
+    )
+}
+
+FIREWALL = {
+    "policy": ("cloud", "security-policy"),
+    "rule": ("cloud", "security-rule"),
+    "profile": ("cloud", "security-profile"),
+    "session": ("offload", "session"),
+}
+"""What makes up a firewall, gathered from the areas where it is defined: noun -> (area, noun)."""
+
+FIREWALL_HELP = "Firewall: policies, their rules, profiles, and offloaded sessions."
+
+PLACES = {
+    "openoffload.v2.SessionTable/AddSession": ("session", "add"),
+    "openoffload.v2.SessionTable/GetSession": ("session", "get"),
+    "openoffload.v2.SessionTable/DeleteSession": ("session", "delete"),
+    "openoffload.v2.SessionTable/GetAllSessions": ("session", "list"),
+    "openoffload.v2.SessionTable/GetClosedSessions": ("session", "closed"),
+    "opi_api.inventory.v1.InventoryService/GetInventory": ("", "get"),
+    "opi_api.lifecycle.v1.DeviceService/GetDevices": ("device", "list"),
+    "opi_api.lifecycle.v1.DeviceService/SetNumVfs": ("vf", "set"),
+    "opi_api.lifecycle.v1.HeartbeatService/Ping": ("", "ping"),
+    "opi_api.lifecycle.v1.LifeCycleService/Init": ("", "init"),
+    "opi_api.network.cloud.v1alpha1.CloudInfraService/GetDeviceCapabilities": (
+        "device",
+        "capabilities",
+    ),
+    "opi_api.security.v1alpha1.IkeConnectionService/StatsIkeConnections": (
+        "ike-connection",
+        "stats",
+    ),
+    "tunneloffload.v2.IpTunnelService/Capabilities": ("", "capabilities"),
+    "tunneloffload.v2.IpTunnelService/CreateIpTunnel": ("ip-tunnel", "create"),
+    "tunneloffload.v2.IpTunnelService/GetIpTunnel": ("ip-tunnel", "get"),
+    "tunneloffload.v2.IpTunnelService/GetIpTunnelStats": ("ip-tunnel", "stats"),
+    "tunneloffload.v2.IpTunnelService/GetAllIpTunnels": ("ip-tunnel", "list"),
+    "tunneloffload.v2.IpTunnelService/GetAllIpTunnelsStats": ("ip-tunnel", "list-stats"),
+}
+"""Noun ('' for the area itself) and verb of methods that are not standard methods."""
+
+SHORT = {
+    "sub": "subsystem",
+    "ctrl": "controller",
+    "ns": "namespace",
+    "malloc": "malloc-volume",
+    "null": "null-volume",
+    "aio": "aio-volume",
+    "qos": "qos-volume",
+    "encrypted": "encrypted-volume",
+    "lb": "logical-bridge",
+    "bp": "bridge-port",
+    "peer": "ike-peer",
+    "connection": "ike-connection",
+    "if": "interface",
+}
+"""Nouns for people in a hurry."""
