@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from dpu_sim.api.dispatch import Dispatcher
     from opi.catalog import Method
 
-_MAX_MESSAGE = 1024
+_MAX_MESSAGE_BYTES = 2048
 _MAX_STATUS_BYTES = 4096
-"""A status travels in HTTP/2 trailers, of which clients accept 8 KiB, percent-encoded message
-included. Of a longer one they would see nothing but RESOURCE_EXHAUSTED."""
+"""A status travels in HTTP/2 trailers, of which clients accept 8 KiB: the message percent-encoded,
+the details in base64. Of a longer one they would see nothing but RESOURCE_EXHAUSTED."""
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -176,10 +176,19 @@ def _text(value: bytes) -> str:
     return value.decode(errors="backslashreplace")
 
 
+def _fitting(message: str) -> str:
+    """As much of a message as clients take."""
+    room = _MAX_MESSAGE_BYTES
+    for index, character in enumerate(message):
+        plain = " " <= character <= "~" and character != "%"
+        room -= 1 if plain else 3 * len(character.encode())
+        if room < 0:
+            return message[: index - 9] + "…"  # for which nine bytes become free
+    return message
+
+
 async def _abort(context: Context, error: ApiError, call: Call) -> NoReturn:
-    message = error.message
-    if len(message) > _MAX_MESSAGE:
-        message = message[: _MAX_MESSAGE - 1] + "…"
+    message = _fitting(error.message)
     status = error.status(call.request_id)
     if status.ByteSize() > _MAX_STATUS_BYTES:
         status = ApiError(error.code, message).status(call.request_id)
