@@ -13,7 +13,6 @@ from typing import Protocol, cast
 
 from google.protobuf.descriptor import EnumValueDescriptor
 
-
 _SENTENCE_END = re.compile(r"(?<=[.])\s+(?=[A-Z`0-9])")
 
 

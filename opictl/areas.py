@@ -37,8 +37,8 @@ def area_catalog(area: Area) -> Catalog:
     for package in area.packages:
         root = import_module(f"opi.proto.{package}")
         names = sorted(one.name for one in pkgutil.iter_modules(root.__path__))
-        for name in (one for one in names if one.endswith("_pb2")):
-            files.append(import_module(f"{root.__name__}.{name}").DESCRIPTOR)
+        modules = (f"{root.__name__}.{name}" for name in names if name.endswith("_pb2"))
+        files += [import_module(module).DESCRIPTOR for module in modules]
     return Catalog(tuple(files))
 
 
@@ -85,7 +85,7 @@ def command_of(area: Area, method: Method) -> tuple[str, ...]:
     if kind is None:
         noun, verb = place(method)
         return tuple(word for word in (area.name, noun, verb) if word)
-    verb = next(verb for verb in VERBS if kind.methods.get(verb) is method)
+    verb = next(v for v in VERBS if v in kind.methods and kind.methods[v].path == method.path)
     return (area.name, noun_of(kind, area), verb.lower())
 
 

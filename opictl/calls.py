@@ -7,17 +7,17 @@ not know are described by the server itself (gRPC reflection).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from importlib import import_module
 from typing import Any
 
 import click
 from google.protobuf.message import Message
 
 from opi.bodies import BodyError, fill
-from opi.catalog import Method
+from opi.catalog import Method, catalog
 from opi.client import Client
 from opi.comments import summary
 from opi.forms import form_of
+from opi.reflection import Reflection
 from opi.resources import Resources
 from opictl.areas import kebab
 from opictl.bodytext import argument_bodies, bodies, body_options
@@ -62,7 +62,7 @@ def _globals(taken: frozenset[str]) -> list[click.Option]:
 
 
 def _global_words(found: list[Leaf]) -> frozenset[str]:
-    """Global flags keep their names, but for the fields of a request itself: those are asked for."""
+    """Words that are kept for global flags: all but those of fields of the request itself."""
     words = {name.lstrip("-") for one in GLOBAL_FLAGS for name in one.names}
     return frozenset(words - {kebab(leaf.path[0]) for leaf in found if len(leaf.path) == 1})
 
@@ -123,7 +123,8 @@ def _filled(method: Method, trees: Iterable[Any]) -> Iterator[Message]:
             place = f"line {error.line}: " if error.line > 1 else ""
             field = f"{error.field}: " if error.field else ""
             raise CommandError(
-                f"{place}{field}{error.message}", f"`opictl describe {method.name}` shows the fields"
+                f"{place}{field}{error.message}",
+                f"`opictl describe {method.name}` shows the fields",
             ) from None
         yield message
 
@@ -174,7 +175,7 @@ def find_method(text: str, client: Client) -> Method:
 
     Raises CommandError, CallError.
     """
-    known = import_module("opi.catalog").catalog()
+    known = catalog()
     wanted = text.strip("/").replace(".", "/") if "/" not in text.strip("/") else text.strip("/")
     found = [one for one in known.methods() if _means(one, wanted)]
     if len(found) == 1:
@@ -184,9 +185,7 @@ def find_method(text: str, client: Client) -> Method:
         raise CommandError(f"{text}: {len(found)} methods are called so", f"write {paths}")
     service, _, _ = text.strip("/").rpartition("/")
     if service and service not in known.services:
-        reflection = import_module("opi.reflection")
-        method: Method = reflection.Reflection(client).method(text, client.timeout)
-        return method
+        return Reflection(client).method(text, client.timeout)
     names = [name for one in known.methods() for name in (one.name, one.path[1:])]
     raise CommandError(
         f"no method is called {text}",
@@ -201,6 +200,6 @@ def _means(method: Method, text: str) -> bool:
 
 def complete_methods(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
     """The names of methods, for the shell."""
-    known = import_module("opi.catalog").catalog()
+    known = catalog()
     words = (method.path[1:] if "." in incomplete else method.name for method in known.methods())
     return sorted({word for word in words if word.startswith(incomplete)})

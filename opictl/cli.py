@@ -96,7 +96,11 @@ def _hint(word: str) -> str:
 class _Root(LazyGroup):
     """Help with a section for the areas, and `--output` and its like for everything below."""
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
         """Areas, then commands."""
         write_commands(formatter, "Areas: opictl AREA NOUN VERB", _area_helps().items())
         write_commands(formatter, "Commands", [(n, words) for n, (_, words) in COMMANDS.items()])
@@ -191,4 +195,3 @@ def _called(param: click.Parameter) -> str:
 def main() -> None:
     """Entry point of the console script."""
     sys.exit(run())
-

@@ -126,7 +126,7 @@ def _first(descriptor: Descriptor) -> list[str]:
     return [*others[:_MOST_COLUMNS], *states[:1]]
 
 
-def _paths(descriptor: Descriptor, path: str = "") -> Iterator[str]:
+def _paths(descriptor: Any, path: str = "") -> Iterator[str]:
     """The fields that have a text form, by dotted path; without the name and secrets."""
     for field in descriptor.fields:
         here = f"{path}{field.name}"

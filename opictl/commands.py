@@ -74,7 +74,9 @@ def _show_services(ctx: click.Context) -> None:
     with session.client() as client:
         rows = [(name, _health(client, name, client_module)) for name in _served(client)]
     if session.output == "json":
-        click.echo(json.dumps([{"service": name, "health": state} for name, state in rows], indent=2))
+        click.echo(
+            json.dumps([{"service": name, "health": state} for name, state in rows], indent=2)
+        )
     elif session.output == "name":
         output.say("\n".join(name for name, _ in rows))
     else:

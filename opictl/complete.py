@@ -45,7 +45,9 @@ def references(kinds: Sequence[ResourceType]) -> Completer:
     return complete
 
 
-def _names(ctx: click.Context, kind: ResourceType, known: Resources | None, above: str) -> list[str]:
+def _names(
+    ctx: click.Context, kind: ResourceType, known: Resources | None, above: str
+) -> list[str]:
     if "List" not in kind.methods:
         return []
     try:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from opi.behavior import is_identifier, is_output_only, is_required, is_secret
@@ -73,7 +73,7 @@ class Leaf:
         return not field.is_repeated and (field.type == FieldDescriptor.TYPE_BOOL or is_empty)
 
 
-def leaves(descriptor: Descriptor, without: frozenset[str] = frozenset()) -> list[Leaf]:
+def leaves(descriptor: Any, without: frozenset[str] = frozenset()) -> list[Leaf]:
     """The fields of a message that a client may set, those within messages included.
 
     Args:
@@ -83,7 +83,7 @@ def leaves(descriptor: Descriptor, without: frozenset[str] = frozenset()) -> lis
 
 
 def _leaves(
-    descriptor: Descriptor,
+    descriptor: Any,
     path: tuple[str, ...],
     fields: tuple[FieldDescriptor, ...],
     without: frozenset[str] = frozenset(),
@@ -106,7 +106,7 @@ def _is_branch(field: FieldDescriptor) -> bool:
 
 
 def flag_names(found: Sequence[Leaf], reserved: frozenset[str]) -> dict[Leaf, str]:
-    """The flag of each leaf, without its dashes; none is in `reserved` unless nothing else is left."""
+    """The flag of each leaf, without its dashes; none is in `reserved`, where that can be."""
     ends = Counter(end for leaf in found for end in _ends(leaf))
     names: dict[Leaf, str] = {}
     for leaf in found:
@@ -160,7 +160,10 @@ class FieldOption(click.Option):
         super().__init__(declarations, **settings)
         self.leaf = leaf
 
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+    def get_help_record(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+    ) -> tuple[str, str] | None:
         """The name that is worth knowing, its value, and what it is for."""
         if self.hidden:
             return None
@@ -175,10 +178,14 @@ def _metavar(leaf: Leaf) -> str:
     elif form is None:
         text = "FIELD=VALUE,…"
     elif form.choices and len(form.metavar) > 40:
-        text = kebab(leaf.field.enum_type.name).replace("-", "_").upper()
+        text = kebab(_enum_name(leaf.field)).replace("-", "_").upper()
     else:
         text = form.metavar
     return f"{text}…" if leaf.field.is_repeated and form else text
+
+
+def _enum_name(field: Any) -> str:
+    return str(field.enum_type.name)
 
 
 def _help(leaf: Leaf) -> str:
@@ -194,7 +201,7 @@ def _is_needed(leaf: Leaf) -> bool:
     return all(is_required(field) for field in leaf.fields)
 
 
-class _Text(click.ParamType):
+class _Text(click.ParamType[Any]):
     """The text of a value; what is wrong with it is told with the field's own words."""
 
     def __init__(self, leaf: Leaf) -> None:
@@ -219,7 +226,10 @@ class _Text(click.ParamType):
         return [_value(field, part.strip()) for part in text.split(",") if part.strip()]
 
     def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
     ) -> list[click.shell_completion.CompletionItem]:
         """The choices, where there are some."""
         choices = self.leaf.form.choices if self.leaf.form else ()

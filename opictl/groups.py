@@ -70,11 +70,15 @@ class LazyGroup(click.Group):
         self._title = title
         self._made: dict[str, click.Command | None] = {}
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
         """The commands in the order of help."""
         return list(self._names())
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        cmd_name: str,
+    ) -> click.Command | None:
         """The command that a word means."""
         if cmd_name not in self._made:
             self._made[cmd_name] = self._make(cmd_name)
@@ -102,7 +106,11 @@ class LazyGroup(click.Group):
         """The commands, and no word about --help: who reads this has found it."""
         self.format_commands(ctx, formatter)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
         """The list of commands in help."""
         write_commands(formatter, self._title, self._names().items())
 

@@ -75,8 +75,9 @@ def _apply() -> click.Command:
         _run_apply,
         [_files(), _dry_run(), _with_secrets()],
         "Make resources what a manifest says: missing ones are created, different ones updated.\n\n"
-        "What others refer to comes first. Doing it twice changes nothing. Fields that the manifest "
-        "does not name stay as they are, and so do resources that it does not name.\n\n\b\n"
+        "What others refer to comes first. Doing it twice changes nothing. Fields that the "
+        "manifest does not name stay as they are, and so do resources that it does not name.\n\n"
+        "\b\n"
         "A manifest is YAML or JSON, documents parted by ---:\n"
         "  kind: NvmeSubsystem\n"
         "  name: nvmeSubsystems/sub0\n"
@@ -90,7 +91,7 @@ def _diff() -> click.Command:
         "diff",
         _run_diff,
         [_files(), _with_secrets()],
-        "Show what apply would change. Ends with 1 when there is a difference, 0 when there is none.",
+        "Show what apply would change. Ends with 1 when there is a difference, 0 without one.",
     )
 
 
@@ -177,7 +178,7 @@ def _run_export(ctx: click.Context) -> None:
     with session.client() as client:
         source = _Chosen(wanted) if wanted else None
         documents = [to_document(*one) for one in plans.export(client, skipped.append, source)]
-    if session.output in {"name"}:
+    if session.output == "name":
         for document in documents:
             say(document["name"])
     elif documents or session.output == "json":
@@ -209,5 +210,3 @@ def _kind(text: str) -> ResourceType:
 
 def _complete_kinds(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
     return sorted(name for name in kind_names() if name.startswith(incomplete))
-
-

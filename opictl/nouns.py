@@ -14,8 +14,6 @@ from opictl.groups import VERB_ALIASES, LazyGroup
 from opictl.verbs import Target, verb_command
 from opictl.vocabulary import AREAS, FIREWALL, FIREWALL_HELP, SHORT, Area
 
-_SETTINGS = {"no_args_is_help": True}
-
 
 def area_group(area: Area) -> click.Command:
     """`opictl AREA`: nouns, and methods that belong to none."""
@@ -40,7 +38,14 @@ def area_group(area: Area) -> click.Command:
         return did_you_mean(word, [*names(), *_short_names(area)])
 
     return LazyGroup(
-        area.name, names=names, make=make, hint=hint, help=area.help, title="Nouns", usage="NOUN VERB", **_SETTINGS
+        area.name,
+        names=names,
+        make=make,
+        hint=hint,
+        help=area.help,
+        title="Nouns",
+        usage="NOUN VERB",
+        no_args_is_help=True,
     )
 
 
@@ -70,7 +75,13 @@ def firewall_group() -> click.Command:
         }
 
     return LazyGroup(
-        "firewall", names=names, make=make, help=FIREWALL_HELP, title="Nouns", usage="NOUN VERB", **_SETTINGS
+        "firewall",
+        names=names,
+        make=make,
+        help=FIREWALL_HELP,
+        title="Nouns",
+        usage="NOUN VERB",
+        no_args_is_help=True,
     )
 
 
@@ -98,7 +109,7 @@ def noun_group(word: str, noun: Noun, known: Resources) -> click.Command:
         help=_noun_help(noun),
         title="Verbs",
         usage="VERB",
-        **_SETTINGS,
+        no_args_is_help=True,
     )
 
 

@@ -116,8 +116,7 @@ def print_fields(message: Message, reveal: bool = False) -> None:
         plain.ClearField(field.name)
     rows = list(flat(plain, reveal))
     blocks = [table_lines(rows)] if rows else []
-    for field in lists:
-        blocks.append([f"{field.name}:", *_rows_of(getattr(message, field.name), reveal)])
+    blocks += [[f"{f.name}:", *_rows_of(getattr(message, f.name), reveal)] for f in lists]
     say("\n\n".join("\n".join(block) for block in blocks) or "(empty)")
 
 
@@ -229,7 +228,7 @@ def _print_json(data: Any, compact: bool = False) -> None:
 
 
 def _yaml(data: Any) -> str:
-    writer = YAML(typ="safe", pure=True)
+    writer: Any = YAML(typ="safe", pure=True)
     writer.default_flow_style = False
     writer.sort_base_mapping_type_on_output = False
     stream = io.StringIO()

@@ -5,24 +5,22 @@ from __future__ import annotations
 import re
 
 from opi.apply import ApplyError
-from opi.contexts import Context, ContextError
+from opi.contexts import ContextError
 from opi.manifest import ManifestError
-from opi.status import CallError, Status, explain as explain_status
+from opi.status import CallError, Status
+from opi.status import explain as explain_status
 from opictl.areas import area_catalog, area_resources, command_of
 from opictl.errors import EXIT_REFUSED, EXIT_UNREACHABLE, EXIT_USAGE, show_words
+from opictl.session import last_server
 from opictl.vocabulary import AREAS
 
-_REASON = re.compile(r"(Connection refused|No route to host|Name or service not known|"
-    r"Network is unreachable|No such file or directory|Connection reset by peer|"
-    r"DNS resolution failed|Domain name not found|Timeout|Socket closed)", re.IGNORECASE)  # fmt: skip
-
-_last: list[Context] = []
-"""The server that was talked to last: an error of a call does not say."""
-
-
-def remember(context: Context) -> None:
-    """Note which server is being talked to."""
-    _last[:] = [context]
+_REASON = re.compile(
+    r"(Connection refused|No route to host|Name or service not known|Network is unreachable|"
+    r"No such file or directory|Connection reset by peer|DNS resolution failed|"
+    r"Domain name not found|Timeout|Socket closed)",
+    re.IGNORECASE,
+)
+"""What gRPC's own words about a failed connection say of the cause."""
 
 
 def explain(error: Exception) -> int | None:
@@ -56,8 +54,10 @@ def call_words(error: CallError) -> tuple[str, str]:
 
 def _is_transport(status: Status) -> bool:
     """Whether gRPC itself speaks: no server has answered."""
-    return "failed to connect" in status.message or bool(_REASON.search(status.message)) or (
-        status.is_tls_failure
+    return (
+        "failed to connect" in status.message
+        or bool(_REASON.search(status.message))
+        or (status.is_tls_failure)
     )
 
 
@@ -76,9 +76,9 @@ def _unreachable(status: Status) -> tuple[str, str]:
 
 
 def _server() -> str:
-    if not _last:
+    context = last_server()
+    if context is None:
         return "the server"
-    context = _last[0]
     how = f"context {context.name}" if context.name else ""
     return f"{context.address} ({how})" if how else context.address
 
@@ -119,5 +119,3 @@ def _explain_apply(error: ApplyError) -> int:
         count = len(error.left)
         show_words(f"{count} more {'resource was' if count == 1 else 'resources were'} not tried")
     return exit_code(error.cause.status)
-
-

@@ -54,7 +54,10 @@ GLOBAL_FLAGS = (
     GlobalFlag(("--tls-cert",), "Certificate to show the server.", "OPICTL_TLS_CERT", "FILE"),
     GlobalFlag(("--tls-key",), "Key of that certificate.", "OPICTL_TLS_KEY", "FILE"),
     GlobalFlag(
-        ("--tls-server-name",), "Name in the server's certificate.", "OPICTL_TLS_SERVER_NAME", "NAME"
+        ("--tls-server-name",),
+        "Name in the server's certificate.",
+        "OPICTL_TLS_SERVER_NAME",
+        "NAME",
     ),
     GlobalFlag(
         ("--timeout", "-t"),
@@ -81,9 +84,7 @@ def global_options(*, hidden: bool, without: frozenset[str] = frozenset()) -> li
         hidden: whether they are left out of help.
         without: names like "--timeout" that the command has another meaning for.
     """
-    return [
-        _option(one, hidden) for one in GLOBAL_FLAGS if not without.intersection(one.names)
-    ]
+    return [_option(one, hidden) for one in GLOBAL_FLAGS if not without.intersection(one.names)]
 
 
 def _option(flag: GlobalFlag, hidden: bool) -> click.Option:
@@ -107,6 +108,14 @@ def _complete_contexts(ctx: click.Context, _: click.Parameter, incomplete: str) 
     except Exception:  # noqa: BLE001 - a shell shows nothing rather than an error
         return []
     return sorted({name for name in names if name.startswith(incomplete)})
+
+
+_talked_to: list[Context] = []
+
+
+def last_server() -> Context | None:
+    """The server that was talked to last: an error of a call does not say."""
+    return _talked_to[0] if _talked_to else None
 
 
 class Session:
@@ -184,7 +193,7 @@ class Session:
         client = import_module("opi.client")
         seconds = timeout or self.timeout or client.DEFAULT_TIMEOUT
         chosen = self.context
-        import_module("opictl.problems").remember(chosen)
+        _talked_to[:] = [chosen]
         with client.Client(chosen, seconds) as opened:
             yield opened
 

@@ -26,9 +26,11 @@ from opictl.naming import full_name, parent_name, parent_word
 from opictl.output import print_done, print_list, print_message, print_resource, say
 from opictl.session import Session, action, global_options
 
-_RESERVED = frozenset({"address", "allow-missing", "clear", "config", "context", "file", "help", "id",
-    "insecure", "json", "limit", "output", "page-size", "parent", "reveal", "size", "timeout",
-    "tls-ca", "tls-cert", "tls-key", "tls-server-name"})  # fmt: skip
+_RESERVED = frozenset(
+    {"address", "allow-missing", "clear", "config", "context", "file", "help", "id", "insecure"}
+    | {"json", "limit", "output", "page-size", "parent", "reveal", "size", "timeout"}
+    | {"tls-ca", "tls-cert", "tls-key", "tls-server-name"}
+)
 """Flags that mean something else than a field."""
 
 _BODY_KEYS = frozenset({"kind", "name", "id", "parent"})
@@ -91,8 +93,8 @@ def verb_command(target: Target, verb: str) -> click.Command:
         callback=action(lambda ctx: make(target, ctx)),
         params=[*own, *global_options(hidden=True, without=taken)],
         help=summary(method.descriptor) or f"{verb} a {target.noun}.",
-        epilog=f"`opictl describe {target.kind.kind}` tells more about the fields; the global flags "
-        "of `opictl --help` may stand here as well.",
+        epilog=f"`opictl describe {target.kind.kind}` tells more about the fields; the global "
+        "flags of `opictl --help` may stand here as well.",
     )
 
 
@@ -191,9 +193,7 @@ def _update(target: Target, ctx: click.Context) -> None:
     name = target.name(ctx, ctx.params["resource_name"])
     with session.client() as client:
         missing = bool(ctx.params.get("allow_missing"))
-        changed = standard.update(
-            client, target.kind, name, message, paths, allow_missing=missing
-        )
+        changed = standard.update(client, target.kind, name, message, paths, allow_missing=missing)
     print_done(session, target.kind, changed, "updated")
 
 
@@ -272,8 +272,8 @@ def _create_parameters(target: Target) -> list[click.Parameter]:
                 ["volume_size", "--size"],
                 type=_Size(),
                 metavar="SIZE",
-                help=f"Size in bytes: 1GiB. Blocks have {BLOCK_SIZE} bytes unless --block-size says "
-                "something else.",
+                help=f"Size in bytes: 1GiB. Blocks have {BLOCK_SIZE} bytes unless "
+                "--block-size says something else.",
             )
         )
     return [*own, *target.field_options(), *body_options("The resource")]
@@ -364,7 +364,7 @@ def _allow_missing(target: Target, verb: str, words: str) -> list[click.Option]:
     return [click.Option(["allow_missing", "--allow-missing"], is_flag=True, help=words)]
 
 
-class _Size(click.ParamType):
+class _Size(click.ParamType[int]):
     name = "size"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:

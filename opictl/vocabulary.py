@@ -55,9 +55,7 @@ AREAS = {
             redundant="net",
         ),
         Area("inventory", "What the card is made of.", ("opi_api.inventory.v1",)),
-        Area(
-            "lifecycle", "Devices, virtual functions, heartbeat.", ("opi_api.lifecycle.v1",)
-        ),
+        Area("lifecycle", "Devices, virtual functions, heartbeat.", ("opi_api.lifecycle.v1",)),
         Area("offload", "Offloaded firewall sessions.", ("openoffload.v2",)),
         Area("tunnel", "Offloaded IP tunnels: IPsec, Geneve, NAT.", ("tunneloffload.v2",)),
     )

@@ -101,8 +101,10 @@ def _watch_kind(ctx: click.Context, kind: ResourceType, known: Resources) -> Non
     with session.client() as client:
 
         def look() -> Snapshot:
-            found = [standard.get(client, kind, name) for name in names] if names else list(
-                standard.list_all(client, kind, source=known)
+            found = (
+                [standard.get(client, kind, name) for name in names]
+                if names
+                else list(standard.list_all(client, kind, source=known))
             )
             if not ctx.params["stats"]:
                 return {one.name: one for one in found}
@@ -123,9 +125,7 @@ def _looks(ctx: click.Context, look: Callable[[], Snapshot]) -> Iterator[Snapsho
         yield look()
 
 
-def _show_changes(
-    session: Session, looks: Iterator[Snapshot], shown: Callable[[str], str]
-) -> None:
+def _show_changes(session: Session, looks: Iterator[Snapshot], shown: Callable[[str], str]) -> None:
     before: Snapshot = {}
     for now in looks:
         for name in before.keys() - now.keys():

@@ -14,7 +14,9 @@ def hint(word: str) -> str:
     """A hint for a word that is neither area nor command; "" when nothing is known about it."""
     if word.capitalize() in VERBS or word in VERB_ALIASES:
         verb = VERB_ALIASES.get(word, word)
-        return f"the verb comes last: opictl AREA NOUN {verb}, such as opictl storage subsystem {verb}"
+        return (
+            f"the verb comes last: opictl AREA NOUN {verb}, such as opictl storage subsystem {verb}"
+        )
     places = list(_places(word.lower()))
     return f"did you mean {' or '.join(f'`opictl {one}`' for one in places)}?" if places else ""
 

@@ -50,6 +50,16 @@ class Opid:
         assert entry is not None, f"no {message!r} {fields} in {self.log}"
         return entry
 
+    def wait_for_count(self, message: str, count: int, **fields: object) -> None:
+        """Wait until so many log entries with this message and these fields are there."""
+        wanted = {"message": message, **fields}.items()
+
+        def enough() -> bool:
+            return sum(wanted <= _items(entry) for entry in self.log) >= count
+
+        with self._news:
+            assert self._news.wait_for(enough, timeout=DEADLINE), f"not {count} of {dict(wanted)}"
+
     @property
     def endpoint(self) -> str:
         """The first host:port at which it serves gRPC."""
