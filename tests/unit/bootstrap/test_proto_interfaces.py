@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from google.api import annotations_pb2, client_pb2, field_behavior_pb2, resource_pb2
-from google.protobuf.descriptor_pb2 import (
-    DescriptorProto,
-    FieldDescriptorProto,
-    FileDescriptorProto,
-    FileDescriptorSet,
-)
-from grpc_tools import protoc
+from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
 
-from bootstrap.descriptors import SOURCE
+from bootstrap.comments import comments
+from bootstrap.descriptors import compile_protos, own_files
 from opi.proto.opi_api.inventory.v1 import inventory_pb2
-
-_INCLUDE = Path(protoc.__file__).parent / "_proto"
-_GOOGLEAPIS = Path(annotations_pb2.__file__).parents[2]
+from tests.oracles.comparison import facts
 
 # Messages of upstream's opi_api.inventory.v1: name -> "number name type".
 INVENTORY = {
@@ -115,51 +110,108 @@ def test_inventory_has_upstreams_rpc_and_annotations() -> None:
     assert reference.type == "opi_api.inventory.v1/Inventory"
 
 
+ours = compile_protos()
+own = [file for file in ours.file if file.name in own_files()]
+packages = sorted({file.package for file in own})
+
+
 @pytest.fixture(scope="module")
-def sources(tmp_path_factory: pytest.TempPathFactory) -> FileDescriptorSet:
-    """Every interface definition, with its comments."""
-    out = tmp_path_factory.mktemp("proto") / "set.bin"
-    protos = [path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*.proto")]
-    includes = [f"-I{folder}" for folder in (SOURCE, _INCLUDE, _GOOGLEAPIS)]
-    flags = ["--include_source_info", f"--descriptor_set_out={out}"]
-    assert protoc.main(["protoc", *includes, *flags, *protos]) == 0
-    return FileDescriptorSet.FromString(out.read_bytes())
+def said() -> dict[str, str]:
+    """The comment on every element that has one, by full name."""
+    return {name: text for file in own for name, text in comments(file)}
 
 
-def _documentable(file: FileDescriptorProto) -> Iterator[tuple[tuple[int, ...], str]]:
-    """Source path (descriptor.proto, SourceCodeInfo.Location.path) and name of what needs words."""
-
-    def message(
-        path: tuple[int, ...], proto: DescriptorProto
-    ) -> Iterator[tuple[tuple[int, ...], str]]:
-        yield path, proto.name
-        for index, field in enumerate(proto.field):
-            yield (*path, 2, index), f"{proto.name}.{field.name}"
-        for index, nested in enumerate(proto.nested_type):
-            if not nested.options.map_entry:
-                yield from message((*path, 3, index), nested)
-
-    for index, proto in enumerate(file.message_type):
-        yield from message((4, index), proto)
-    for index, enum in enumerate(file.enum_type):
-        yield (5, index), enum.name
-        for position, value in enumerate(enum.value):
-            yield (5, index, 2, position), value.name
-    for index, service in enumerate(file.service):
-        yield (6, index), service.name
-        for position, method in enumerate(service.method):
-            yield (6, index, 2, position), f"{service.name}.{method.name}"
+def _to_be_described() -> Iterator[str]:
+    """Full names of what needs words: everything but files and the messages behind maps."""
+    for package in packages:
+        for name, about in facts(ours, package).items():
+            entry = f"{name.rpartition('.')[0]}." if about["kind"] == "field" else f"{name}."
+            if about["kind"] != "file" and not entry.endswith("Entry."):
+                yield name
+    for file in own:
+        for message in file.message_type:
+            optional = {field.oneof_index for field in message.field if field.proto3_optional}
+            for index, oneof in enumerate(message.oneof_decl):
+                if index not in optional:
+                    yield f"{file.package}.{message.name}.{oneof.name}"
 
 
-def test_everything_is_commented(sources: FileDescriptorSet) -> None:
-    bare = []
-    for file in sources.file:
-        said = {tuple(at.path) for at in file.source_code_info.location if at.leading_comments}
-        bare += [f"{file.name}: {name}" for path, name in _documentable(file) if path not in said]
-    assert bare == []
+def test_services_have_all_their_rpcs() -> None:
+    counted = Counter(
+        file.package for file in own for service in file.service for _ in service.method
+    )
+    assert counted == {
+        "opi_api.inventory.v1": 1,
+        "opi_api.lifecycle.v1": 4,
+        "opi_api.network.cloud.v1alpha1": 114,
+        "opi_api.network.evpn_gw.v1alpha1": 20,
+        "opi_api.network.opinetcommon.v1alpha1": 3,
+        "opi_api.security.v1": 10,
+        "opi_api.security.v1alpha1": 21,
+        "opi_api.storage.v1": 87,
+        "openoffload.v2": 5,
+        "tunneloffload.v2": 6,
+    }
 
 
-def test_folders_are_packages(sources: FileDescriptorSet) -> None:
-    assert sources.file
-    for file in sources.file:
+def test_everything_is_described(said: dict[str, str]) -> None:
+    assert [name for name in _to_be_described() if name not in said] == []
+
+
+def test_no_description_repeats_its_name_and_says_no_more(said: dict[str, str]) -> None:
+    assert [f"{name}: {text}" for name, text in said.items() if not new_words(name, text)] == []
+
+
+def test_no_description_is_left_to_be_written(said: dict[str, str]) -> None:
+    unfinished = re.compile(r"\b(TODO|FIXME|TBD|XXX)\b")
+    assert [name for name, text in said.items() if unfinished.search(text)] == []
+
+
+def test_descriptions_are_sentences(said: dict[str, str]) -> None:
+    assert [
+        name for name, text in said.items() if not re.fullmatch(r"\S.*[.)`:]", text, re.DOTALL)
+    ] == []
+
+
+FILLERS = "a an the it its is are this that of to for in on by with and or as what which when how"
+SUFFIX = re.compile(r"(ies|es|ed|ing|[ydse])$")
+
+
+def new_words(name: str, text: str) -> set[str]:
+    """The words of a comment, cut to their stems, that the last two parts of the name lack."""
+    known = " ".join(re.findall(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])", "_".join(_last_two(name))))
+    return _stems(text) - _stems(known) - _stems(FILLERS)
+
+
+def _last_two(name: str) -> list[str]:
+    return name.split(".")[-2:]
+
+
+def _stems(text: str) -> set[str]:
+    return {SUFFIX.sub("", word) for word in re.findall(r"[a-z0-9]+", text.lower())}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "tells"),
+    [
+        ("a.v1.Port.admin_state", "The administrative state.", True),
+        ("a.v1.Port.admin_state", "The admin state of the port.", False),
+        ("a.v1.Port.admin_state", "Whether the port is to be up.", True),
+        ("a.v1.DeletePortRequest", "Deletes ports: the request.", False),
+        ("a.v1.PortType.PORT_TYPE_IP6", "Type IP6.", False),
+        ("a.v1.VPCPeer", "A VPC peer.", False),
+    ],
+)
+def test_repetition_is_recognised(name: str, text: str, tells: bool) -> None:
+    assert bool(new_words(name, text)) == tells
+
+
+def test_folders_are_packages() -> None:
+    assert len(own) == 38
+    for file in own:
         assert Path(file.name).parent.as_posix() == file.package.replace(".", "/")
+
+
+def test_nothing_is_imported_in_vain(capfd: pytest.CaptureFixture[str]) -> None:
+    compile_protos()
+    assert "is unused" not in capfd.readouterr().err

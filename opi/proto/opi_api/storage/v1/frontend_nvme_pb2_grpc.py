@@ -193,7 +193,7 @@ class FrontendNvmeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteNvmeController(self, request, context):
-        """Deletes an NVMe controller.
+        """Deletes an NVMe controller: hosts that use it lose their connection.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -238,7 +238,7 @@ class FrontendNvmeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteNvmeNamespace(self, request, context):
-        """Deletes an NVMe namespace.
+        """Deletes an NVMe namespace: hosts lose it, the volume behind it stays.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -84,7 +84,7 @@ class FrontendVirtioBlkServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteVirtioBlk(self, request, context):
-        """Deletes a virtio blk.
+        """Deletes a virtio block device: the host loses it, the volume behind it stays.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

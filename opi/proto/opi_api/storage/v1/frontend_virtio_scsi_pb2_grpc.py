@@ -195,7 +195,7 @@ class FrontendVirtioScsiServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteVirtioScsiController(self, request, context):
-        """Deletes a virtio SCSI controller.
+        """Deletes a virtio SCSI controller: the host loses it with all of its disks.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -240,7 +240,7 @@ class FrontendVirtioScsiServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteVirtioScsiLun(self, request, context):
-        """Deletes a virtio SCSI LUN.
+        """Deletes a virtio SCSI LUN: the host loses it, the volume behind it stays.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -355,7 +355,7 @@ class BridgePortServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteBridgePort(self, request, context):
-        """Deletes a bridge port.
+        """Deletes a bridge port: its device stays, but leaves the bridges.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -353,7 +353,7 @@ class SviServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteSvi(self, request, context):
-        """Deletes a SVI.
+        """Deletes an SVI: its bridge stays, but the VRF no longer routes for it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
