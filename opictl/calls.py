@@ -24,7 +24,7 @@ from opictl.bodytext import argument_bodies, bodies, body_options
 from opictl.complete import references
 from opictl.defaults import fill_defaults
 from opictl.errors import CommandError, did_you_mean
-from opictl.fields import Leaf, given, leaves, options, put
+from opictl.fields import Leaf, flag_names, given, leaves, options, put
 from opictl.groups import FlagCommand
 from opictl.output import print_json_message, print_message, print_rows, say
 from opictl.session import GLOBAL_FLAGS, Session, action, global_options
@@ -37,7 +37,8 @@ def method_command(method: Method, verb: str, known: Resources) -> click.Command
     """The command that calls a method with flags for the fields of its request."""
     found = leaves(method.request.DESCRIPTOR)
     reserved = _RESERVED | _global_words(found)
-    flags = options(found, reserved, lambda leaf: references(known.referable(leaf.field)))
+    names = flag_names(found, reserved, method.request.DESCRIPTOR.name)
+    flags = options(names, lambda leaf: references(known.referable(leaf.field)))
     own: list[click.Parameter] = [*_only_argument(found), *flags]
     if found:
         own += body_options("The requests" if method.client_streaming else "The request")

@@ -174,8 +174,14 @@ def _explain_usage(error: click.ClickException) -> int:
         hint = hint.replace("did you mean ", "did you mean --").replace(" or ", " or --")
     elif isinstance(error, click.MissingParameter) and error.param is not None:
         message = f"{_called(error.param)} is missing"
+        if error.param.name in {"names", "resource_name"}:
+            hint = f"`{path.rpartition(' ')[0]} list` shows the names"
     elif isinstance(error, click.BadParameter) and error.param is not None:
         message = f"{_called(error.param)}: {error.message}"
+        if isinstance(error.param.type, click.Choice):
+            hint = did_you_mean(error.message.split("'")[1], error.param.type.choices, hint)
+    elif message.startswith("Got unexpected extra"):
+        message = f"too much on the line: {message.partition('(')[2].rstrip(').')}"
     show_words(message.rstrip("."), hint)
     return EXIT_USAGE
 

@@ -15,6 +15,23 @@ from google.protobuf.message import Message
 NVME_PORT = 4420
 """Port of NVMe over Fabrics (IANA, "nvme")."""
 
+INFERRED = frozenset(
+    {
+        "opi_api.storage.v1.FabricsEndpoint.adrfam",
+        "opi_api.storage.v1.FabricsEndpoint.trsvcid",
+        "opi_api.storage.v1.FabricsPath.adrfam",
+        "opi_api.storage.v1.FabricsPath.trsvcid",
+        "opi_api.storage.v1.MallocVolume.block_size",
+        "opi_api.storage.v1.MallocVolume.blocks_count",
+        "opi_api.storage.v1.NullVolume.block_size",
+        "opi_api.storage.v1.NullVolume.blocks_count",
+        "opi_api.storage.v1.NvmeControllerSpec.trtype",
+        "opi_api.storage.v1.NvmePath.trtype",
+        "opi_api.storage.v1.NvmeRemoteController.multipath",
+    }
+)
+"""Fields that servers want and people need not give."""
+
 BLOCK_SIZE = 512
 """Bytes of a block where a volume's size is all that is said."""
 

@@ -16,7 +16,7 @@ from opi.catalog import Method, Service, catalog
 from opi.comments import comment, summary
 from opi.forms import form_of, short_name
 from opi.resources import ResourceType, resources
-from opictl.areas import area_nouns, command_of, find_kind, find_noun
+from opictl.areas import area_catalog, area_nouns, command_of, find_kind, find_noun
 from opictl.errors import CommandError, did_you_mean, printable
 from opictl.groups import FlagCommand
 from opictl.session import action, global_options
@@ -70,7 +70,7 @@ def _write(page: click.HelpFormatter, text: str) -> None:
     if service is not None:
         _write_service(page, service)
         return
-    method = _method(text)
+    method = _method(text) or _method_of_words(text.split())
     if method is not None:
         _write_method(page, method)
         return
@@ -90,7 +90,9 @@ def _kind(text: str) -> ResourceType | None:
     area, _, word = text.partition(" ")
     if word and area in AREAS:
         noun = find_noun(AREAS[area], word.strip())
-        return area_nouns(AREAS[area])[noun].kind if noun else None
+        if noun is not None:
+            return area_nouns(AREAS[area])[noun].kind
+        return None
     return find_kind(text)
 
 
@@ -107,6 +109,15 @@ def _method(text: str) -> Method | None:
     wanted = text.strip("/").replace("/", ".").lower()
     names = ((one, f".{one.path[1:].replace('/', '.').lower()}") for one in catalog().methods())
     return next((one for one, name in names if name.endswith(f".{wanted}")), None)
+
+
+def _method_of_words(words: list[str]) -> Method | None:
+    """The method that a command calls: ["offload", "session", "add"]."""
+    area = AREAS.get(words[0]) if len(words) > 1 else None
+    if area is None:
+        return None
+    found = area_catalog(area).methods()
+    return next((one for one in found if command_of(area, one) == tuple(words)), None)
 
 
 def _message_or_enum(text: str) -> Descriptor | EnumDescriptor | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 import click
@@ -57,6 +58,8 @@ def did_you_mean(word: str, known: Iterable[str], instead: str = "") -> str:
     """A hint with the known words most like `word`; `instead` where none is."""
     by_lower = {one.lower(): one for one in known}
     close = difflib.get_close_matches(word.lower(), by_lower, 3, 0.6)
+    if not close:
+        close = [one for one in by_lower if word.lower() in re.split("[-._/]", one)][:3]
     if not close:
         return instead
     return f"did you mean {' or '.join(by_lower[one] for one in close)}?"

@@ -8,6 +8,7 @@ them: `spec.volume_name_ref` is --volume.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,14 +22,23 @@ from opi.behavior import is_identifier, is_output_only, is_required, is_secret
 from opi.bodies import BodyError, assign, parse_value
 from opi.comments import first_sentence
 from opi.forms import Form, FormError, form_of
-from opi.resources import Resources, is_reference
+from opi.resources import Resources, ResourceType, is_reference
 from opi.yamltree import Tree, TreeError, documents
 from opictl.areas import kebab
+from opictl.defaults import INFERRED
 from opictl.errors import CommandError, did_you_mean
+from opictl.naming import parent_word
+from opictl.vocabulary import FLAGS
 
 _MOST_LEVELS = 8
 _REFERENCE = "_name_ref"
-_TRUE_WORDS = frozenset({"true", "yes", "on", "1"})
+
+RESERVED = frozenset(
+    {"address", "allow-missing", "clear", "config", "context", "file", "help", "id", "insecure"}
+    | {"json", "limit", "output", "page-size", "parent", "reveal", "size", "timeout"}
+    | {"tls-ca", "tls-cert", "tls-key", "tls-server-name"}
+)
+"""Flags that mean something else than a field."""
 
 Completer = Callable[[click.Context, click.Parameter, str], list[str]]
 
@@ -64,6 +74,12 @@ class Leaf:
     def key(self) -> str:
         """Name of the option's value within click."""
         return f"field_{'__'.join(self.path)}"
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether the server wants the field in any case: it and all that leads to it."""
+        named = all(is_required(field) for field in self.fields)
+        return named and self.field.full_name not in INFERRED
 
     @property
     def is_switch(self) -> bool:
@@ -105,13 +121,22 @@ def _is_branch(field: FieldDescriptor) -> bool:
     return bool(field.message_type.fields)
 
 
-def flag_names(found: Sequence[Leaf], reserved: frozenset[str]) -> dict[Leaf, str]:
-    """The flag of each leaf, without its dashes; none is in `reserved`, where that can be."""
+def flag_names_of(kind: ResourceType) -> dict[Leaf, str]:
+    """The flags of a resource's fields, without their dashes."""
+    return flag_names(leaves(kind.descriptor), RESERVED | {parent_word(kind)}, kind.kind)
+
+
+def flag_names(found: Sequence[Leaf], reserved: frozenset[str], owner: str = "") -> dict[Leaf, str]:
+    """The flag of each leaf, without its dashes; none is in `reserved`, where that can be.
+
+    `owner` is the message whose leaves they are: some of its fields have names chosen by hand.
+    """
+    by_hand = FLAGS.get(owner, {})
     ends = Counter(end for leaf in found for end in _ends(leaf))
     names: dict[Leaf, str] = {}
     for leaf in found:
         free = [end for end in _ends(leaf) if ends[end] == 1 and end not in reserved]
-        names[leaf] = free[0] if free else _ends(leaf)[-1]
+        names[leaf] = by_hand.get(leaf.dotted) or (free[0] if free else _ends(leaf)[-1])
     return names
 
 
@@ -122,18 +147,23 @@ def _ends(leaf: Leaf) -> list[str]:
 
 
 def options(
-    found: Sequence[Leaf], reserved: frozenset[str], complete: Callable[[Leaf], Completer | None]
+    names: Mapping[Leaf, str], complete: Callable[[Leaf], Completer | None]
 ) -> list[click.Option]:
     """The flags of a command. `complete` gives what completes the values of a leaf."""
+    taken = {f"--{name}" for name in (*names.values(), *RESERVED)}
+    derived = flag_names(list(names), RESERVED)
     return [
-        _option(leaf, name, complete(leaf)) for leaf, name in flag_names(found, reserved).items()
+        _option(leaf, name, [f"--{derived[leaf]}"], taken, complete(leaf))
+        for leaf, name in names.items()
     ]
 
 
-def _option(leaf: Leaf, name: str, complete: Completer | None) -> click.Option:
-    names = [f"--{name}"] + [f"--{end}" for end in _ends(leaf)[-1:] if end != name]
+def _option(
+    leaf: Leaf, name: str, derived: Sequence[str], taken: set[str], complete: Completer | None
+) -> click.Option:
     raw = f"--{'-'.join(kebab(part) for part in leaf.path)}"
-    names += [raw] if raw not in names else []
+    others = dict.fromkeys((*derived, f"--{_ends(leaf)[-1]}", raw))
+    names = [f"--{name}", *(other for other in others if other not in taken)]
     if leaf.is_switch:
         return FieldOption(
             leaf,
@@ -177,6 +207,8 @@ def _metavar(leaf: Leaf) -> str:
         text = "@FILE|-"
     elif form is None:
         text = "FIELD=VALUE,…"
+    elif is_reference(leaf.field):
+        text = "NAME"
     elif form.choices and len(form.metavar) > 40:
         text = kebab(_enum_name(leaf.field)).replace("-", "_").upper()
     else:
@@ -193,12 +225,7 @@ def _help(leaf: Leaf) -> str:
     form = leaf.form
     if form and form.choices and len(form.metavar) > 40:
         words = f"{words} One of {', '.join(form.choices)}.".strip()
-    return f"{words} [required]".strip() if _is_needed(leaf) else words
-
-
-def _is_needed(leaf: Leaf) -> bool:
-    """Whether the server wants the field in any case: it and all that leads to it."""
-    return all(is_required(field) for field in leaf.fields)
+    return f"{words} [required]".strip() if leaf.is_needed else words
 
 
 class _Text(click.ParamType[Any]):
@@ -212,6 +239,8 @@ class _Text(click.ParamType[Any]):
         """The values that the text means: several, where lists are written with commas."""
         if not isinstance(value, str):
             return value
+        if ctx is not None and ctx.resilient_parsing:
+            return None  # a shell completes the line: no file is read, nobody is asked
         try:
             return self._values(value)
         except (FormError, BodyError, TreeError) as error:
@@ -256,14 +285,29 @@ def _secret(field: FieldDescriptor, text: str) -> Any:
     form = form_of(field)
     assert form is not None
     if text == "-":
-        text = click.prompt(f"{kebab(field.name)}", hide_input=True, err=True)
-        return form.parse(text)
+        return _typed(field, form, _asked(kebab(field.name)))
     if not text.startswith("@"):
         raise FormError("a secret does not belong on the command line: @FILE, or - to be asked")
     value = form.parse(text)
     if isinstance(value, bytes):
         return _named_bytes(value)
     return value
+
+
+def _typed(field: FieldDescriptor, form: Form, text: str) -> Any:
+    """A secret as it was typed: bytes may be written as hex:…, or are the text's own."""
+    is_spelled = text.startswith("0x") or text.partition(":")[0] in {"hex", "base64", "text"}
+    if field.type == FieldDescriptor.TYPE_BYTES and not is_spelled:
+        return text.encode()
+    return form.parse(text)
+
+
+def _asked(word: str) -> str:
+    """A line that is typed unseen, or comes through a pipe."""
+    if sys.stdin.isatty():
+        answer: str = click.prompt(word, hide_input=True, err=True)
+        return answer
+    return sys.stdin.readline().rstrip("\r\n")
 
 
 def _named_bytes(value: bytes) -> bytes:

@@ -36,7 +36,8 @@ class FlagCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The flags, in the order of their declaration."""
-        records = [one.get_help_record(ctx) for one in self.get_params(ctx)]
+        flags = [one for one in self.get_params(ctx) if isinstance(one, click.Option)]
+        records = [one.get_help_record(ctx) for one in flags]
         write_commands(formatter, "Flags", [one for one in records if one])
 
 

@@ -22,7 +22,7 @@ from opi.bodies import to_data
 from opi.forms import form_of
 from opi.resources import ResourceType
 from opictl.columns import columns_of
-from opictl.errors import printable
+from opictl.errors import printable, show_note
 from opictl.naming import short
 from opictl.session import Session
 
@@ -172,6 +172,9 @@ def say(text: str) -> None:
 
 
 def _print_columns(kind: ResourceType, found: list[Any], *, wide: bool) -> None:
+    if not found:
+        show_note(f"there is no {kind.kind} here")
+        return
     columns = columns_of(kind, wide=wide)
     rows = [[short(kind, one.name), *(column.text(one) for column in columns)] for one in found]
     print_table(["NAME", *(column.title for column in columns)], rows)

@@ -7,10 +7,12 @@ import re
 from opi.apply import ApplyError
 from opi.contexts import ContextError
 from opi.manifest import ManifestError
+from opi.resources import ResourceType
 from opi.status import CallError, Status
 from opi.status import explain as explain_status
-from opictl.areas import area_catalog, area_resources, command_of
+from opictl.areas import area_catalog, area_of, area_resources, command_of
 from opictl.errors import EXIT_REFUSED, EXIT_UNREACHABLE, EXIT_USAGE, show_words
+from opictl.fields import flag_names_of
 from opictl.session import last_server
 from opictl.vocabulary import AREAS
 
@@ -49,7 +51,7 @@ def call_words(error: CallError) -> tuple[str, str]:
     if status.code == "DEADLINE_EXCEEDED":
         return f"no answer in time from {_server()}", explain_status(status)[1]
     message, hint = explain_status(status)
-    return message, hint or _hint(status, error.method)
+    return message, _hint(status, error.method) or hint
 
 
 def _is_transport(status: Status) -> bool:
@@ -91,9 +93,11 @@ def _hint(status: Status, method: str) -> str:
     """What to do about a code, where the server gives no advice."""
     name = method.rsplit("/", 1)[-1]
     if status.code == "INVALID_ARGUMENT" and name:
-        return f"`opictl describe {name}` shows the fields"
+        return _field_hint(status, method) or f"`opictl describe {name}` shows the fields"
     if status.code == "NOT_FOUND":
         return _list_hint(method)
+    if status.code == "UNIMPLEMENTED":
+        return "`opictl services` shows what this DPU serves"
     if status.code == "FAILED_PRECONDITION":
         return "something else has to be changed or deleted first"
     return ""
@@ -101,14 +105,41 @@ def _hint(status: Status, method: str) -> str:
 
 def _list_hint(path: str) -> str:
     """The command that lists what a method has not found."""
+    kind = _kind_of(path)
+    if kind is None or "List" not in kind.methods:
+        return ""
+    words = " ".join(command_of(area_of(kind), kind.methods["List"]))
+    return f"`opictl {words}` shows what there is"
+
+
+def _kind_of(path: str) -> ResourceType | None:
+    """The kind that a method works on; None for other methods, and those that nobody here knows."""
     package = path.strip("/").rpartition("/")[0].rpartition(".")[0]
-    for area in AREAS.values():
-        if package in area.packages:
-            kind = area_resources(area).of(area_catalog(area).method(path))
-            if kind is not None and "List" in kind.methods:
-                words = " ".join(command_of(area, kind.methods["List"]))
-                return f"`opictl {words}` shows what there is"
-    return ""
+    area = next((one for one in AREAS.values() if package in one.packages), None)
+    if area is None:
+        return None
+    return area_resources(area).of(area_catalog(area).method(path))
+
+
+def _field_hint(status: Status, path: str) -> str:
+    """The flags of the fields that the server objects to."""
+    kind = _kind_of(path)
+    if kind is None:
+        return ""
+    flags: list[str] = []
+    for one in status.violations:
+        if one.field.endswith("_id") and "." not in one.field:
+            return "without an id the server chooses one"
+        flags += _flags_at(kind, one.field) or _flags_at(kind, one.field.partition(".")[2])
+    return f"the flag is {' or '.join(f'--{flag}' for flag in flags)}" if flags else ""
+
+
+def _flags_at(kind: ResourceType, path: str) -> list[str]:
+    """The flag of a field; those of what must be in it, where it is a message."""
+    names = flag_names_of(kind)
+    exact = [name for leaf, name in names.items() if leaf.dotted == path]
+    within = (leaf for leaf in names if leaf.dotted.startswith(f"{path}."))
+    return exact or [names[leaf] for leaf in within if leaf.is_needed]
 
 
 def _explain_apply(error: ApplyError) -> int:

@@ -130,15 +130,22 @@ class Session:
 
     def _said(self, key: str) -> Any:
         """What the flag nearest to the end of the command line says, or the environment."""
+        value = self._flag(key)
+        if value is not None:
+            return value
+        flag = next(one for one in GLOBAL_FLAGS if one.key == key)
+        text = os.environ.get(flag.variable, "")
+        return _from_environment(flag, text) if text else None
+
+    def _flag(self, key: str) -> Any:
+        """What the flag nearest to the end of the command line says; None without one."""
         here: click.Context | None = self._ctx
         while here is not None:
             value = here.params.get(_PREFIX + key)
             if value is not None:
                 return value
             here = here.parent
-        flag = next(one for one in GLOBAL_FLAGS if one.key == key)
-        text = os.environ.get(flag.variable, "")
-        return _from_environment(flag, text) if text else None
+        return None
 
     @property
     def output(self) -> str:
@@ -178,9 +185,12 @@ class Session:
         """The server to talk to. Raises ContextError."""
         contexts = import_module("opi.contexts")
         tls = {key: self._said(key) or "" for key in _TLS}
+        context, address = self._said("context") or "", self._said("address") or ""
+        if self._flag("context") and not self._flag("address"):
+            address = ""  # a context on the command line wins over an address of the environment
         overrides = contexts.Overrides(
-            context=self._said("context") or "",
-            address=self._said("address") or "",
+            context=context,
+            address=address,
             insecure=self._said("insecure"),
             **tls,
         )

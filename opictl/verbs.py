@@ -20,18 +20,11 @@ from opictl.bodytext import body, body_options
 from opictl.complete import parents, references, resource_names
 from opictl.defaults import BLOCK_SIZE, fill_defaults
 from opictl.errors import CommandError, did_you_mean
-from opictl.fields import Leaf, flag_names, given, leaves, options, put
+from opictl.fields import RESERVED, Leaf, flag_names, flag_names_of, given, leaves, options, put
 from opictl.groups import FlagCommand
 from opictl.naming import full_name, parent_name, parent_word
 from opictl.output import print_done, print_list, print_message, print_resource, say
 from opictl.session import Session, action, global_options
-
-_RESERVED = frozenset(
-    {"address", "allow-missing", "clear", "config", "context", "file", "help", "id", "insecure"}
-    | {"json", "limit", "output", "page-size", "parent", "reveal", "size", "timeout"}
-    | {"tls-ca", "tls-cert", "tls-key", "tls-server-name"}
-)
-"""Flags that mean something else than a field."""
 
 _BODY_KEYS = frozenset({"kind", "name", "id", "parent"})
 _MOST_SIZE = (1 << 63) - 1
@@ -57,11 +50,7 @@ class Target:
 
     def field_options(self) -> list[click.Option]:
         """Their flags."""
-        return list(options(self.leaves, _RESERVED | self._own_words, self.completer))
-
-    @property
-    def _own_words(self) -> frozenset[str]:
-        return frozenset({parent_word(self.kind)} - {""})
+        return list(options(flag_names_of(self.kind), self.completer))
 
     def completer(self, leaf: Leaf) -> Any:
         """What completes the values of a field's flag."""
@@ -69,8 +58,7 @@ class Target:
 
     def flags(self) -> dict[str, Leaf]:
         """The leaves by the names of their flags."""
-        names = flag_names(self.leaves, _RESERVED | self._own_words)
-        return {name: leaf for leaf, name in names.items()}
+        return {name: leaf for leaf, name in flag_names_of(self.kind).items()}
 
     def parent(self, ctx: click.Context) -> str:
         """The name of the parent that --parent gives; '' without one."""
@@ -246,7 +234,7 @@ def _besides_name(target: Target, verb: str) -> list[Leaf]:
 
 
 def _named_parameters(target: Target, verb: str) -> list[click.Parameter]:
-    others = options(_besides_name(target, verb), _RESERVED, target.completer)
+    others = options(flag_names(_besides_name(target, verb), RESERVED), target.completer)
     return [*_name_parameters(target), *others, _output_option()]
 
 

@@ -115,3 +115,34 @@ SHORT = {
     "if": "interface",
 }
 """Nouns for people in a hurry."""
+
+FLAGS = {
+    "BridgePort": {
+        "spec.logical_bridges": "bridges",
+        "spec.mac_address": "mac",
+        "spec.ptype": "type",
+    },
+    "LogicalBridge": {"spec.vlan_id": "vlan", "spec.vtep_ip_prefix": "vtep"},
+    "Svi": {
+        "spec.gw_ip_prefix": "gateway",
+        "spec.logical_bridge": "bridge",
+        "spec.mac_address": "mac",
+    },
+    "Vrf": {"spec.loopback_ip_prefix": "loopback", "spec.vtep_ip_prefix": "vtep"},
+    "SecurityPolicy": {"spec.default_security_action": "default-action"},
+    "SecurityProfile": {"spec.default_firewall_action": "default-action"},
+    "SecurityRule": {
+        "spec.security_policy_name_ref": "policy",
+        "spec.attrs.match.l3_match.proto_num": "protocol",
+        "spec.attrs.match.l3_match.src_prefix": "from",
+        "spec.attrs.match.l3_match.dst_prefix": "to",
+        "spec.attrs.match.l4_match.ports.src_port_range": "source-port",
+        "spec.attrs.match.l4_match.ports.dst_port_range": "port",
+    },
+    "IpsecPolicy": {
+        "config.traffic_selector.inner_protocol": "protocol",
+        "config.processing.sa_config.protocol": "sa-protocol",
+    },
+    "IpsecSa": {"config.traffic_selector.inner_protocol": "inner-protocol"},
+}
+"""Flags with names chosen by hand: message -> field -> flag. The derived names work as well."""
