@@ -6,14 +6,27 @@ and gets no answer; a member that is not of JSON-RPC makes a request invalid.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from dpu_sim.spdk_sim.errors import INVALID_REQUEST, METHOD_NOT_FOUND, RpcError
+from dpu_sim.spdk_sim.errors import (
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    RpcError,
+    system_error,
+)
 
 Handler = Callable[[Any], Awaitable[Any]]
-"""Takes the parameters (an object, an array or None), returns the result."""
+"""Takes the parameters (an object, an array or None), returns the result.
 
+Raises RpcError, or OSError with an errno, which is told as SPDK tells it.
+"""
+
+_log = logging.getLogger("dpu_sim.spdk_sim")
+
+_INTERNAL = RpcError(INTERNAL_ERROR, "Internal error")
 _MEMBERS = {"jsonrpc", "method", "params", "id"}
 
 
@@ -35,6 +48,9 @@ async def _answer_one(request: Any, methods: Mapping[str, Handler]) -> dict[str,
         result = await _call(request, methods)
     except RpcError as error:
         return None if number is None else _failure(number, error)
+    except Exception:  # noqa: BLE001  one bad request must not take the others along
+        _log.exception("%s failed", request["method"])
+        return None if number is None else _failure(number, _INTERNAL)
     return None if number is None else {"jsonrpc": "2.0", "id": number, "result": result}
 
 
@@ -45,7 +61,12 @@ async def _call(request: Mapping[str, Any], methods: Mapping[str, Handler]) -> A
     handler = methods.get(request["method"])
     if handler is None:
         raise RpcError(METHOD_NOT_FOUND, "Method not found")
-    return await handler(parameters)
+    try:
+        return await handler(parameters)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise system_error(error.errno) from error
 
 
 def _well_formed(request: Any) -> bool:

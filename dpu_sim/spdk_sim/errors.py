@@ -6,6 +6,7 @@ import errno
 import os
 
 INVALID_REQUEST = -32600
+PARSE_ERROR = -32700
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMETERS = -32602
 INTERNAL_ERROR = -32603
@@ -23,6 +24,11 @@ class RpcError(Exception):
 def invalid_parameters(message: str = "Invalid parameters") -> RpcError:
     """Parameters of the wrong name, type or range."""
     return RpcError(INVALID_PARAMETERS, message)
+
+
+def undecoded(code: int = INTERNAL_ERROR) -> RpcError:
+    """Parameters of the wrong name, type or range, as most methods say it."""
+    return RpcError(code, "spdk_json_decode_object failed")
 
 
 def system_error(number: int) -> RpcError:

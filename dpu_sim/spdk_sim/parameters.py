@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
-from dpu_sim.spdk_sim.errors import invalid_parameters
+from dpu_sim.spdk_sim.errors import RpcError, invalid_parameters
 
 Check = Callable[[Any], bool]
 
@@ -30,23 +32,52 @@ def unsigned(bits: int) -> Check:
     return lambda value: type(value) is int and 0 <= value < 1 << bits
 
 
-def decode(given: Any, fields: Mapping[str, Check], required: set[str]) -> dict[str, Any]:
+def signed(bits: int) -> Check:
+    """An integer of so many bits, its sign included."""
+    half = 1 << (bits - 1)
+    return lambda value: type(value) is int and -half <= value < half
+
+
+def one_of(*names: str) -> Check:
+    """One of these strings."""
+    return lambda value: isinstance(value, str) and value in names
+
+
+def strings(value: Any) -> bool:
+    """An array of strings."""
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def identifier(value: Any) -> bool:
+    """A UUID in its usual notation."""
+    with suppress(ValueError, TypeError, AttributeError):
+        return bool(str(uuid.UUID(value)) == value.lower())
+    return False
+
+
+def decode(
+    given: Any,
+    fields: Mapping[str, Check],
+    required: set[str],
+    failure: Callable[[], RpcError] = invalid_parameters,
+) -> dict[str, Any]:
     """Check the parameters of a method and return them.
 
     Args:
         given: what the request has.
         fields: every parameter that the method knows, with the check of its type.
         required: those that must be there.
+        failure: makes the error; each family of SPDK's methods has its own.
 
     Raises:
-        RpcError: "Invalid parameters", whatever is wrong, as the nvmf methods of SPDK do.
+        RpcError: that error, whatever is wrong; "Invalid parameters" as the nvmf methods do.
     """
     parameters = {} if given is None else given
     if not isinstance(parameters, dict):
-        raise invalid_parameters()
+        raise failure()
     known = all(name in fields and fields[name](value) for name, value in parameters.items())
     if not known or not required <= set(parameters):
-        raise invalid_parameters()
+        raise failure()
     return parameters
 
 

@@ -6,24 +6,27 @@ import asyncio
 import json
 import logging
 import os
+import select
 import signal
 import socket
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from dpu_sim.spdk_sim.application import Application
 from dpu_sim.spdk_sim.envelope import Handler, answer
 from dpu_sim.spdk_sim.framing import FramingError, Splitter
-from dpu_sim.spdk_sim.parameters import boolean, decode, none
-from dpu_sim.spdk_sim.target import Target
 
 CONNECTIONS = 64
 """Connections at a time; spdk_tgt has the same limit."""
 
-VERSION = "26.09"
-"""The generation of SPDK's interface that is spoken."""
+OUTSTANDING = 64
+"""Requests of one connection at a time; the rest wait in the socket."""
 
 _CHUNK = 1 << 16
+_HANG_UP_CHECK = 0.2
+"""Seconds between looks at whether a client that sends no more still listens."""
 
 _log = logging.getLogger("dpu_sim.spdk_sim")
 
@@ -33,30 +36,12 @@ class SocketTakenError(Exception):
 
 
 class JsonRpcServer:
-    """Serves the methods of a target."""
+    """Serves a table of methods."""
 
-    def __init__(self, target: Target) -> None:
-        self._methods: dict[str, Handler] = {
-            **target.methods(),
-            "spdk_get_version": self._version,
-            "rpc_get_methods": self._list_methods,
-            "framework_wait_init": self._wait_init,
-        }
+    def __init__(self, methods: Mapping[str, Handler]) -> None:
+        self._methods = methods
         self._connections: set[asyncio.Task[None]] = set()
-
-    async def _version(self, given: Any) -> dict[str, Any]:
-        none("spdk_get_version", given)
-        major, minor = map(int, VERSION.split("."))
-        fields = {"major": major, "minor": minor, "patch": 0, "suffix": "-sim"}
-        return {"version": f"SPDK v{VERSION}-sim", "fields": fields}
-
-    async def _list_methods(self, given: Any) -> list[str]:
-        decode(given, {"current": boolean, "include_aliases": boolean}, set())
-        return sorted(self._methods)
-
-    async def _wait_init(self, given: Any) -> bool:
-        none("framework_wait_init", given)
-        return True
+        self._requests: set[asyncio.Task[None]] = set()
 
     async def serve(self, path: Path, ready: asyncio.Event, stopping: asyncio.Event) -> None:
         """Serve on the socket `path` until `stopping`; the socket file is removed afterwards.
@@ -72,7 +57,7 @@ class JsonRpcServer:
             await stopping.wait()
         finally:
             server.close()
-            for task in self._connections:
+            for task in (*self._connections, *self._requests):
                 task.cancel()
             path.unlink(missing_ok=True)
 
@@ -94,14 +79,44 @@ class JsonRpcServer:
             writer.close()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer until the client has sent its last; also when it half-closes right after."""
+        """Answer until the client has sent its last; also when it half-closes right after.
+
+        Every answer goes out when it is there: one that takes long holds no other up. What was
+        asked for is done even if the client is gone before.
+        """
         splitter = Splitter()
+        room = asyncio.Semaphore(OUTSTANDING)
+        outstanding: set[asyncio.Task[None]] = set()
         while data := await reader.read(_CHUNK):
             for request in splitter.feed(data):
-                reply = await answer(request, self._methods)
-                if reply is not None:
+                await room.acquire()
+                task = asyncio.create_task(self._reply(request, writer, room))
+                for tasks in (outstanding, self._requests):
+                    tasks.add(task)
+                    task.add_done_callback(tasks.discard)
+        while outstanding and not _hung_up(writer):
+            await asyncio.wait(outstanding, timeout=_HANG_UP_CHECK)
+
+    async def _reply(
+        self, request: Any, writer: asyncio.StreamWriter, room: asyncio.Semaphore
+    ) -> None:
+        try:
+            reply = await answer(request, self._methods)
+            if reply is not None:
+                with suppress(ConnectionError):
                     writer.write(json.dumps(reply).encode())
                     await writer.drain()
+        finally:
+            room.release()
+
+
+def _hung_up(writer: asyncio.StreamWriter) -> bool:
+    """Whether the client has closed its socket altogether and will read no answer."""
+    if (descriptor := writer.get_extra_info("socket").fileno()) < 0:
+        return True
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    return any(events & (select.POLLHUP | select.POLLERR) for _, events in poll.poll(0))
 
 
 def _remove_stale(path: Path) -> None:
@@ -117,13 +132,20 @@ def _remove_stale(path: Path) -> None:
             raise SocketTakenError(f"{path}: another process serves this socket")
 
 
-async def run(path: Path, notify: int | None) -> None:
-    """Serve until SIGTERM or SIGINT; tell the descriptor `notify` once calls are answered."""
+async def run(path: Path, notify: int | None, application: Application) -> None:
+    """Serve until SIGTERM or SIGINT; tell the descriptor `notify` once calls are answered.
+
+    Raises:
+        SocketTakenError, OSError: the socket cannot be served.
+        ConfigurationError: the configuration file cannot be carried out.
+    """
     stopping, ready = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    serving = asyncio.ensure_future(JsonRpcServer(Target()).serve(path, ready, stopping))
+    await application.start()
+    server = JsonRpcServer(application.methods())
+    serving = asyncio.ensure_future(server.serve(path, ready, stopping))
     waiting = asyncio.ensure_future(ready.wait())
     await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
@@ -133,4 +155,7 @@ async def run(path: Path, notify: int | None) -> None:
             with suppress(OSError):
                 os.write(notify, b"\n")
                 os.close(notify)
-    await serving
+    try:
+        await serving
+    finally:
+        await application.close()

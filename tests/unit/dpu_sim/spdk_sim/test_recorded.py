@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from dpu_sim.spdk_sim.application import Application
 from dpu_sim.spdk_sim.envelope import answer
 from dpu_sim.spdk_sim.server import JsonRpcServer
-from dpu_sim.spdk_sim.target import Target
 
 RECORDED = [
     json.loads(line) for line in (Path(__file__).parent / "recorded.jsonl").read_text().splitlines()
@@ -26,7 +26,7 @@ def ask(server: JsonRpcServer, request: Any) -> Any:
 
 @pytest.fixture
 def server() -> JsonRpcServer:
-    return JsonRpcServer(Target())
+    return JsonRpcServer(Application().methods())
 
 
 def test_a_recorded_conversation_is_answered_as_it_was(server: JsonRpcServer) -> None:

@@ -1,0 +1,85 @@
+"""The SPDK stand-in put together: its parts, and the one table of its JSON-RPC methods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dpu_sim.spdk_sim.bdev.memory import Memory
+from dpu_sim.spdk_sim.bdev.registry import Registry
+from dpu_sim.spdk_sim.configuration import accel_commands, bdev_commands, carry_out
+from dpu_sim.spdk_sim.envelope import Handler
+from dpu_sim.spdk_sim.errors import undecoded
+from dpu_sim.spdk_sim.parameters import boolean, decode
+from dpu_sim.spdk_sim.rpc_bdev import BdevMethods
+from dpu_sim.spdk_sim.rpc_devices import DeviceMethods
+from dpu_sim.spdk_sim.rpc_framework import Framework, Subsystems
+from dpu_sim.spdk_sim.rpc_layers import Keys, LayerMethods
+from dpu_sim.spdk_sim.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the command line decides."""
+
+    memory: int | None = None
+    """Bytes that all malloc devices together may take; None is no limit but the machine's."""
+    configuration: Path | None = None
+    """A file with methods to call before anybody else may."""
+    wait_for_rpc: bool = False
+    """Whether framework_start_init has to be called before most methods."""
+
+
+class Application:
+    """One SPDK application: devices, target and the methods on them."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.registry = Registry()
+        self.keys = Keys()
+        self.target = Target()
+        bdevs = BdevMethods(self.registry)
+        subsystems: Subsystems = {
+            "keyring": ((), list),
+            "iobuf": ((), list),
+            "sock": ((), list),
+            "accel": (("iobuf",), lambda: accel_commands(self.keys)),
+            "bdev": (
+                ("accel", "keyring", "sock", "iobuf"),
+                lambda: bdev_commands(self.registry, bdevs),
+            ),
+            "nvmf": (("bdev", "keyring", "sock", "accel", "iobuf"), list),
+        }
+        self.framework = Framework(self.registry, subsystems)
+        self._methods: dict[str, Handler] = {
+            **self.target.methods(),
+            **bdevs.methods(),
+            **DeviceMethods(self.registry, Memory(self.settings.memory)).methods(),
+            **self.keys.methods(),
+            **LayerMethods(self.registry, self.keys).methods(),
+            **self.framework.methods(),
+            "rpc_get_methods": self._list_methods,
+        }
+        if not self.settings.wait_for_rpc:
+            self.framework.start()
+
+    def methods(self) -> dict[str, Handler]:
+        """Every JSON-RPC method, as it may be called from outside."""
+        guard = self.framework.guard
+        return {name: guard(name, handler) for name, handler in self._methods.items()}
+
+    async def _list_methods(self, given: Any) -> list[str]:
+        fields = {"current": boolean, "include_aliases": boolean}
+        wanted = decode(given, fields, set(), undecoded)
+        names = sorted(self._methods)
+        return self.framework.callable_now(names) if wanted.get("current") else names
+
+    async def start(self) -> None:
+        """Carry out the configuration file, if there is one. Raises ConfigurationError."""
+        if self.settings.configuration is not None:
+            await carry_out(self.settings.configuration, self._methods)
+
+    async def close(self) -> None:
+        """Remove every device; what was flushed stays."""
+        await self.registry.close()
