@@ -70,6 +70,7 @@ AREAS = (
     Area("lint", 180, LINT),
     pytest_area("unit", "tests/unit", 180),
     pytest_area("integration", "tests/integration", 480),
+    pytest_area("clients", "tests/clients", 900),
     Area("scenarios", 480, (REPLAY,)),
     Area("full", 1500, (FULL,), only_full=True),
 )

@@ -1,21 +1,25 @@
 """Independent clients that the tests compare us with, installed apart from the project.
 
 Their dependencies and generated stubs must not meet ours, so they get a folder of their own, and
-tests run them as a process with that folder on the path.
+tests run them as a process with that folder on the path. Those in Go are built in the toolchain.
 """
 
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
-from bootstrap.console import BUILD, LOGS, ROOT, step
+from bootstrap.console import BUILD, LOGS, ROOT, Step, step
 from bootstrap.inputs import digest
 from bootstrap.process import run_logged
+from bootstrap.toolchain import CACHE, CACHE_INSIDE, ensure_toolchain, run
 from bootstrap.venv import PYTHON
 
 LOCK = ROOT / "requirements" / "oracles.txt"
 FOLDER = BUILD / "oracles"
 STAMP = FOLDER / "stamp"
+GO_MODULES = ROOT / "tests" / "oracles"
+"""A folder per Go program, with the versions and checksums of what it is built from."""
 
 
 def ensure_oracles() -> dict[str, str]:
@@ -29,3 +33,16 @@ def ensure_oracles() -> dict[str, str]:
             run_logged(command, LOGS / "oracles.log", current)
             STAMP.write_text(wanted)
     return {"DPULAB_PYDPU": str(FOLDER)}
+
+
+def build_go_oracle(name: str, package: str = ".") -> Path:
+    """Build a program of the module tests/oracles/NAME; return where it is, for this machine.
+
+    The compiler's own cache makes a second time cheap. Raises BootstrapError with the log's end.
+    """
+    ensure_toolchain()
+    (CACHE / "bin").mkdir(exist_ok=True)
+    source = f"/src/oracles/{name}"
+    script = f"cd {source}; export CGO_ENABLED=0\ngo build -o {CACHE_INSIDE}/bin/{name} {package}"
+    run(script, f"oracle-{name}", Step(f"oracle {name}"), {GO_MODULES / name: source})
+    return CACHE / "bin" / name

@@ -42,14 +42,17 @@ def trusted_bundle(env: Mapping[str, str] | None = None) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def in_container(argv: Sequence[str], mounts: Mapping[Path, str] | None = None) -> list[str]:
-    """Return the docker command that runs `argv` in the toolchain, in the machine's network.
+def in_container(
+    argv: Sequence[str], mounts: Mapping[Path, str] | None = None, network: str = "host"
+) -> list[str]:
+    """Return the docker command that runs `argv` in the toolchain.
 
     Args:
         argv: program and arguments, in terms of /src and /cache.
         mounts: more files and folders of the machine to read, and where they appear.
+        network: as docker names it; the machine's own by default.
     """
-    command = ["docker", "run", "--rm", "--init", "--network", "host"]
+    command = ["docker", "run", "--rm", "--init", "--network", network]
     command += ["--user", f"{os.getuid()}:{os.getgid()}"]
     readable = {ROOT / "proto": "/src/proto", **(mounts or {})}
     if bundle := trusted_bundle():
@@ -63,11 +66,11 @@ def in_container(argv: Sequence[str], mounts: Mapping[Path, str] | None = None) 
     return [*command, TOOLCHAIN.tag, *argv]
 
 
-def run(script: str, log: str, current: Step) -> None:
+def run(script: str, log: str, current: Step, mounts: Mapping[Path, str] | None = None) -> None:
     """Run a shell script in the toolchain; its output goes to build/logs/LOG.log.
 
     Raises BootstrapError with the log's end.
     """
     limit = ("timeout", "--kill-after=5", f"{LIMITS.total:g}")  # also if the client dies
-    command = in_container([*limit, "sh", "-euc", script])
+    command = in_container([*limit, "sh", "-euc", script], mounts)
     run_logged(command, LOGS / f"{log}.log", current, limits=LIMITS)

@@ -62,7 +62,7 @@ def test_an_error_is_printed_with_its_hint_and_ends_with_1(
 def test_an_unknown_area_names_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["test", "unti"]) == 1
     assert "no such area: unti" in capsys.readouterr().err
-    usual = ["lint", "unit", "integration", "scenarios"]
+    usual = ["lint", "unit", "integration", "clients", "scenarios"]
     assert [area.name for area in chosen_areas([])] == usual
     assert [area.name for area in chosen_areas([], full=True)] == [*usual, "full"]
     assert [area.name for area in chosen_areas(["full"])] == ["full"]
