@@ -1,0 +1,36 @@
+"""A thousand sudden deaths of opid and its target (see tests/sudden_death.py)."""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.opid_forks import forks
+from tests.sudden_death import survive
+
+pytestmark = [pytest.mark.full, pytest.mark.timeout(1500)]
+
+SEEDS = 1000
+AT_A_TIME = 2
+
+
+def test_nothing_that_was_acknowledged_is_ever_lost(tmp_path: Path) -> None:
+    def share(first: int) -> int:
+        acknowledged = 0
+        with forks() as made:
+            for seed in range(first, SEEDS, AT_A_TIME):
+                folder = tmp_path / str(seed)
+                try:
+                    acknowledged += survive(seed, made, folder)
+                except Exception as error:
+                    error.add_note(f"seed {seed}; state and logs: {folder}")
+                    raise
+                shutil.rmtree(folder)
+        return acknowledged
+
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        calls = sum(pool.map(share, range(AT_A_TIME)))
+    assert calls > 3 * SEEDS

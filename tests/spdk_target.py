@@ -1,0 +1,44 @@
+"""The SPDK stand-in as a process in tests, and what it has, seen through SPDK's own client."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from spdk.rpc.client import JSONRPCClient
+
+ROOT = Path(__file__).parents[1]
+DISCOVERY = "nqn.2014-08.org.nvmexpress.discovery"
+
+
+@contextmanager
+def spdk_target(path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A target on the socket `path` that answers; it is killed at the end."""
+    command = [sys.executable, "-m", "dpu_sim.spdk_sim", "-r", str(path), "--notify-fd", "1"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"\n"
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def ask(path: Path, method: str, **parameters: Any) -> Any:
+    """One call of the target."""
+    client = JSONRPCClient(str(path), timeout=10.0)
+    try:
+        return client.call(method, parameters)
+    finally:
+        client.close()
+
+
+def subsystems(path: Path) -> dict[str, dict[str, Any]]:
+    """The target's subsystems by NQN, without the one for discovery."""
+    listed = ask(path, "nvmf_get_subsystems")
+    return {one["nqn"]: one for one in listed if one["nqn"] != DISCOVERY}
