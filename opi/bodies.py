@@ -19,6 +19,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from opi.behavior import is_secret
 from opi.forms import Form, FormError, form_of, message_form
+from opi.wellknown import WRAPPERS
 from opi.yamltree import Tree
 
 
@@ -183,6 +184,8 @@ def _data(field: FieldDescriptor, value: Any, skip: Callable[[FieldDescriptor], 
     form = form_of(field)
     if form is None:
         return to_data(value, skip)
+    if field.message_type is not None and field.message_type.full_name in WRAPPERS:
+        return value.value
     if field.message_type is None and isinstance(value, bool | int | float | str):
         if field.enum_type is None and form.metavar in {"INT", "SIZE", "BOOL", "NUMBER"}:
             return value

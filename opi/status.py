@@ -105,8 +105,10 @@ def local_status(code: str, message: str) -> Status:
 
 def explain(status: Status) -> tuple[str, str]:
     """The status for a person: (what went wrong, what to do about it or '')."""
-    details = [*_field_lines(status), *_precondition_lines(status)]
     first = status.message or status.code.replace("_", " ").lower()
+    # Servers name in their message what the details say at length.
+    preconditions = (one for one in _precondition_lines(status) if one.split(": ")[0] not in first)
+    details = [*_field_lines(status), *preconditions]
     extra = [line for line in details if line not in first]
     return "\n".join([first, *(f"  {line}" for line in extra)]), _advice(status)
 

@@ -15,7 +15,8 @@ from google.protobuf.message import Message
 
 from opi.behavior import is_secret
 from opi.forms import form_of
-from opi.resources import ResourceType
+from opi.names import without_service
+from opi.resources import ResourceType, is_reference
 
 _MOST_COLUMNS = 5
 _MOST_LEVELS = 4
@@ -156,7 +157,14 @@ def _at(message: Any, path: str) -> str:
     form = form_of(field)
     assert form is not None
     value = getattr(here, last)
-    return ",".join(map(form.show, value)) if field.is_repeated else form.show(value)
+    shown = [form.show(one) for one in (value if field.is_repeated else [value])]
+    return ",".join(map(_bare, shown) if is_reference(field) else shown)
+
+
+def _bare(name: str) -> str:
+    """The id of a top-level resource, which says as much as its name where a field refers to it."""
+    parts = without_service(name).split("/")
+    return parts[1] if len(parts) == 2 else name
 
 
 def _is_set(message: Any, field: FieldDescriptor) -> bool:

@@ -77,10 +77,7 @@ def print_rows(session: Session, found: Sequence[Message], most: int = 8) -> Non
             print_message(session, one, compact=True)
         return
     lines = _rows_of(found, session.reveal, most if session.output == "table" else None)
-    if any(lines):
-        say("\n".join(lines))
-    else:
-        say("(empty)" if found else "(nothing)")
+    say("\n".join(lines) if lines else "(nothing)")
 
 
 def print_json_message(session: Session, message: Message, *, compact: bool = False) -> None:
@@ -129,6 +126,8 @@ def _rows_of(found: Iterable[Message], reveal: bool, most: int | None = None) ->
     """Messages as a table: a row each, a column for every field that one of them has."""
     rows = [dict(flat(one, reveal)) for one in found]
     titles = list(dict.fromkeys(path for row in rows for path in row))[:most]
+    if not titles:
+        return [f"({len(rows)} without anything set)"] if rows else []
     header = [title.upper().replace("_", "-") for title in titles]
     return table_lines([header, *([row.get(one, "") for one in titles] for row in rows)])
 

@@ -99,7 +99,8 @@ def _hint(status: Status, method: str) -> str:
     if status.code == "UNIMPLEMENTED":
         return "`opictl services` shows what this DPU serves"
     if status.code == "FAILED_PRECONDITION":
-        return "something else has to be changed or deleted first"
+        gone = name.startswith("Delete")
+        return "delete or change those first" if gone else "create or change that first"
     return ""
 
 
