@@ -87,13 +87,14 @@ def confine(addresses: list[str], port: int, interface: str) -> None:
         with listener:
             address, bound_port = _plain(listener.getsockname()[0]), listener.getsockname()[1]
             if bound_port == port and address in addresses:
-                _bind_to_device(listener, interface)
+                bind_to_device(listener, interface)
                 found.add(address)
     if missing := set(addresses) - found:
         raise ListenError(f"no listening socket at {', '.join(sorted(missing))} port {port}")
 
 
-def _bind_to_device(listener: socket.socket, interface: str) -> None:
+def bind_to_device(listener: socket.socket, interface: str) -> None:
+    """Make a socket deaf to all interfaces but one. Raises ListenError: the kernel refuses."""
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
     except OSError as error:

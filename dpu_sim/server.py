@@ -31,6 +31,7 @@ from dpu_sim.api.store import Store
 from dpu_sim.api.telemetry import Telemetry, telemetry
 from dpu_sim.api.tls import Tls
 from dpu_sim.errors import ConfigError
+from dpu_sim.gateway.server import Gateway
 from dpu_sim.interfaces import ListenError
 from dpu_sim.listeners import Listeners, find_listeners, listen_grpc
 from dpu_sim.reflection import enable_reflection
@@ -61,6 +62,7 @@ class Server:
             self._dispatcher.add(name, implementation)
         # Without SO_REUSEPORT a second server on our address fails; with it, calls are shared out.
         self._grpc = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+        self._gateway: Gateway | None = None
         self._health = health.aio.HealthServicer()
         self._store = store
         self._minding: list[asyncio.Task[None]] = []
@@ -81,25 +83,39 @@ class Server:
         await self._reconciliation.attempt()
         endpoints = [listen_grpc(self._grpc, one, self._tls) for one in listeners.grpc]
         await self._grpc.start()
+        http = await self._start_gateway(listeners)
         await self._publish_health()
         self._minding = [
             asyncio.create_task(self._services.watch(self._reconciliation.device_lost)),
             asyncio.create_task(self._reconciliation.run(self._report)),
         ]
-        return {"endpoints": [str(endpoint) for endpoint in endpoints]}
+        return {"endpoints": [str(endpoint) for endpoint in endpoints], "http": http}
+
+    async def _start_gateway(self, listeners: Listeners) -> list[str]:
+        """Serve HTTP, where that is wanted; return the endpoints. Raises ListenError."""
+        if not listeners.http:
+            return []
+        self._gateway = Gateway(self._dispatcher, self._tls, self._is_healthy)
+        return [str(await self._gateway.listen(one)) for one in listeners.http]
 
     async def _publish_health(self) -> None:
         """A service is healthy when it is implemented and all of its resources are restored."""
         for name in catalog().services:
-            ready = self._dispatcher.implements(name) and self._reconciliation.is_restored(name)
-            await self._health.set(name, _health_status(ready))
+            await self._health.set(name, _health_status(bool(self._is_healthy(name))))
         await self._health.set(health.SERVICE_NAME, HealthCheckResponse.SERVING)
         await self._publish_overall_health()
 
     async def _publish_overall_health(self) -> None:
         """'' stands for all implemented services together."""
-        ready = map(self._reconciliation.is_restored, self._services.implementations)
-        await self._health.set("", _health_status(all(ready)))
+        await self._health.set("", _health_status(bool(self._is_healthy(""))))
+
+    def _is_healthy(self, service: str) -> bool | None:
+        """Whether a service is, or with '' all implemented ones are; None: there is no such one."""
+        if not service:
+            return all(map(self._reconciliation.is_restored, self._services.implementations))
+        if service not in catalog().services:
+            return None
+        return self._dispatcher.implements(service) and self._reconciliation.is_restored(service)
 
     async def _report(self, service: str, restored: bool) -> None:
         await self._health.set(service, _health_status(restored))
@@ -110,7 +126,10 @@ class Server:
         for task in self._minding:
             task.cancel()
         await self._health.enter_graceful_shutdown()
-        await self._grpc.stop(self._settings.grace)
+        stopping = [self._grpc.stop(self._settings.grace)]
+        if self._gateway is not None:
+            stopping.append(self._gateway.stop(self._settings.grace))
+        await asyncio.gather(*stopping)
         # gRPC has cancelled the calls that outlived the grace, but their tasks need a turn to end.
         calls = asyncio.all_tasks() - {asyncio.current_task()}
         if calls:
