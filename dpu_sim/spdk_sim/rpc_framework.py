@@ -70,7 +70,7 @@ class Framework:
         self._started = False
         self._levels = {"log": "NOTICE", "print": "NOTICE"}
         self._flags: dict[str, bool] = dict.fromkeys(("bdev", "nvmf", "rpc"), False)
-        self._began = time.monotonic_ns()
+        self._began = time.monotonic_ns(), time.process_time_ns()
 
     def methods(self) -> dict[str, Handler]:
         """The JSON-RPC methods."""
@@ -188,8 +188,9 @@ class Framework:
 
     def _ticks(self) -> tuple[int, int]:
         """Busy and idle time since the start."""
-        elapsed = time.monotonic_ns() - self._began
-        busy = min(time.process_time_ns(), elapsed)
+        began, worked = self._began
+        elapsed = time.monotonic_ns() - began
+        busy = min(time.process_time_ns() - worked, elapsed)
         return busy, elapsed - busy
 
     async def _set_scheduler(self, given: Any) -> bool:
