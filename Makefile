@@ -34,9 +34,10 @@ test-full: ## the same with full counts and the slow tests
 images: ## build the images whose inputs changed
 	@$(SETUP) images
 
-proto: ## generate Python, Go and Rust from the interface definitions
+proto: ## generate Python, Go, Rust and the API reference from the interface definitions
 	@$(SETUP) venv
 	$(VENV)/python -m bootstrap.proto
+	$(VENV)/python -m bootstrap.apidocs
 	$(VENV)/python -m bootstrap.bindings
 
 lint: ## ruff, mypy, import contracts

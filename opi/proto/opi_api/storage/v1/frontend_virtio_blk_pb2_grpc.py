@@ -76,6 +76,7 @@ class FrontendVirtioBlkServiceServicer:
 
     def CreateVirtioBlk(self, request, context):
         """Creates a virtio block device.
+
         The same call again, with the same id and body, returns the stored object. An id that is taken
         by an object with another body is answered with ALREADY_EXISTS.
         """

@@ -331,6 +331,7 @@ class SviServiceServicer:
 
     def CreateSvi(self, request, context):
         """Creates an SVI.
+
         The same call again, with the same id and body, returns the stored object. An id that is taken
         by an object with another body is answered with ALREADY_EXISTS.
         """
