@@ -166,7 +166,11 @@ class ResourceService(Generic[M]):
         await self._change(name, None, lambda: self._reconcile(name))
 
     async def settle(self, name: str) -> None:
-        """Take away what an interrupted change left on the device. Raises ApiError."""
+        """Take away what an interrupted change left on the device. Raises ApiError.
+
+        The change may also be under way, in part on a device that has gone and in part on the one
+        that came back, and succeed: then the device gets what it misses.
+        """
         await self._change(name, None, lambda: self._settle(name))
 
     async def _change(
@@ -249,6 +253,7 @@ class ResourceService(Generic[M]):
     async def _settle(self, name: str) -> None:
         intended = self._store.intent(self.kind.kind, name)
         if intended is None:
+            await self._reconcile(name)
             return
         record = self._store.get(self.kind.kind, name)
         stored = None if record is None else self._parse(record.message)

@@ -147,7 +147,7 @@ def test_sequences_give_what_the_model_says(transport: Transport, socket: Path) 
         pass
 
     Bound.transport, Bound.socket = transport, socket
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Bound,
         settings=settings(
             max_examples=SEQUENCES,

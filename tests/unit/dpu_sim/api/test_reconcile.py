@@ -278,6 +278,25 @@ def test_an_interrupted_update_comes_back_as_it_was(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+def test_a_creation_that_outlives_the_device_is_brought_to_the_one_that_comes_back(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        async with dpu(tmp_path) as one:
+            one.reconciliation.begin(one.services)
+            one.device.held.add("create")
+            calling = asyncio.ensure_future(one("CreateNvmeSubsystem", **subsystem()))
+            await one.device.asked("create")
+            one.reconciliation.device_lost()
+            one.device.release()
+            await calling
+            one.device.has.clear()
+            assert await one.reconciliation.attempt()
+            assert one.device.names() == ["nvmeSubsystems/sub-0"]
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize(("down", "intents"), [(False, 0), (True, 1)])
 def test_an_intent_stays_only_when_nobody_knows_what_the_device_has_done(
     tmp_path: Path, down: bool, intents: int
