@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 import click
+from click.shell_completion import shell_complete
 
 from opictl.errors import (
     EXIT_BROKEN_PIPE,
@@ -20,11 +21,12 @@ from opictl.errors import (
     did_you_mean,
     show_words,
 )
-from opictl.groups import LazyGroup, area_group, firewall_group, write_commands
+from opictl.groups import LazyGroup, area_group, firewall_group, write_commands, write_flags
 from opictl.session import global_options
 from opictl.vocabulary import AREAS, FIREWALL_HELP
 
 PROGRAM = "opictl"
+COMPLETION_VARIABLE = "_OPICTL_COMPLETE"
 
 COMMANDS = {
     "apply": ("opictl.manifests", "Make resources what a manifest says."),
@@ -108,8 +110,8 @@ class _Root(LazyGroup):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The global flags, after areas and commands: they are needed less often."""
         self.format_commands(ctx, formatter)
-        records = [one.get_help_record(ctx) for one in self.get_params(ctx)]
-        write_commands(formatter, "Global flags, anywhere on the line", [r for r in records if r])
+        title = "Global flags, anywhere on the line"
+        write_flags(formatter, title, self.get_params(ctx), ctx)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -118,7 +120,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     Whatever goes wrong becomes words on stderr: what happened, and what to do about it.
     """
     try:
-        code = root().main(arguments, prog_name=PROGRAM, standalone_mode=False)
+        code = _run(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()
     except BrokenPipeError:
         return _end_quietly()
@@ -127,6 +129,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - nobody wants to read a traceback
         return _explain(error)
     return code if isinstance(code, int) else 0
+
+
+def _run(arguments: list[str]) -> Any:
+    """What click's own `main` does, without its words about interrupts and broken pipes."""
+    group = root()
+    instruction = os.environ.get(COMPLETION_VARIABLE)
+    if instruction:
+        return shell_complete(group, {}, PROGRAM, COMPLETION_VARIABLE, instruction)
+    try:
+        with group.make_context(PROGRAM, arguments) as context:
+            return group.invoke(context)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
 
 
 def _end_quietly() -> int:

@@ -102,7 +102,7 @@ def _list(ctx: click.Context) -> None:
         ("*" if one.name == current else " ", one.name, one.address, _trust(one), _place(one))
         for one in found
     ]
-    print_table(("", "NAME", "ADDRESS", "TLS", "FROM"), rows)
+    print_table((" ", "NAME", "ADDRESS", "TLS", "FROM"), rows)
 
 
 def _trust(one: Context) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import Any
@@ -28,6 +29,9 @@ VERB_ALIASES = {
 """What people type for a verb when they come from elsewhere."""
 
 
+_RANGE = re.compile(r"\s+\[x[<>]=?[\d.]+\]$")
+
+
 class FlagCommand(click.Command):
     """A command whose help calls its options flags, as this program does everywhere."""
 
@@ -37,8 +41,7 @@ class FlagCommand(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The flags, in the order of their declaration."""
         flags = [one for one in self.get_params(ctx) if isinstance(one, click.Option)]
-        records = [one.get_help_record(ctx) for one in flags]
-        write_commands(formatter, "Flags", [one for one in records if one])
+        write_flags(formatter, "Flags", flags, ctx)
 
 
 class LazyGroup(click.Group):
@@ -136,6 +139,18 @@ def write_commands(
     if rows:
         with formatter.section(title):
             formatter.write_dl(rows)
+
+
+def write_flags(
+    formatter: click.HelpFormatter,
+    title: str,
+    flags: Iterable[click.Parameter],
+    ctx: click.Context,
+) -> None:
+    """One section of help that lists flags; what numbers are allowed is told with the mistake."""
+    records = [one.get_help_record(ctx) for one in flags]
+    rows = [(names, _RANGE.sub("", words)) for names, words in filter(None, records)]
+    write_commands(formatter, title, rows)
 
 
 def area_group(name: str) -> click.Command:

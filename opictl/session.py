@@ -40,6 +40,11 @@ class GlobalFlag:
     kind: Any = None
 
     @property
+    def words(self) -> frozenset[str]:
+        """All its spellings: {"--insecure", "--no-insecure"}."""
+        return frozenset(word for name in self.names for word in name.split("/"))
+
+    @property
     def key(self) -> str:
         """What the flag is called within."""
         return max(self.names, key=len).lstrip("-").partition("/")[0].replace("-", "_")
@@ -84,7 +89,7 @@ def global_options(*, hidden: bool, without: frozenset[str] = frozenset()) -> li
         hidden: whether they are left out of help.
         without: names like "--timeout" that the command has another meaning for.
     """
-    return [_option(one, hidden) for one in GLOBAL_FLAGS if not without.intersection(one.names)]
+    return [_option(one, hidden) for one in GLOBAL_FLAGS if not without & one.words]
 
 
 def _option(flag: GlobalFlag, hidden: bool) -> click.Option:
@@ -202,6 +207,7 @@ class Session:
         """A connection to the server. Raises ContextError."""
         client = import_module("opi.client")
         seconds = timeout or self.timeout or client.DEFAULT_TIMEOUT
+        assert self.output  # a mistake there is told before anything is done
         chosen = self.context
         _talked_to[:] = [chosen]
         with client.Client(chosen, seconds) as opened:
