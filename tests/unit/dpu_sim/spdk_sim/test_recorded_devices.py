@@ -1,4 +1,4 @@
-"""Block device methods answer as a real spdk_tgt did, but for what is listed here with its reason."""
+"""Block device methods answer as a real spdk_tgt did, but for what is listed with its reason."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DIFFERENCES = {
     31: "subsystems that do not exist here (iscsi, vmd, ...) are not listed",
     44: "the spelling `name` of before 26.01 is accepted too",
     71: "the spelling `name` of before 26.01 is accepted too",
-    196: "the recorded device was claimed by an NVMe-oF namespace, made by a method of another part",
+    196: "the recorded device was claimed by an NVMe-oF namespace; there is none in this replay",
     310: "there are no fsdev notifications: there are no file system devices",
     1324: "[BUG] spdk_tgt never gets out of EAGAIN on a device that nobody has open",
 }
