@@ -122,8 +122,9 @@ def _message_of(method: Method, role: str, to: Linker) -> Iterator[str]:
     elif not to.is_own(message):
         yield from (f"**{role}:** {stream}{to.link(message)}", "")
     else:
-        without = "" if message.fields else ", without fields"
-        yield from (f"**{role}:** {stream}`{inner_name(message)}`{without}", "")
+        first, *further = paragraphs(comment(message))
+        yield f"**{role}:** {stream}`{inner_name(message)}`. {first}"
+        yield from further
         yield from field_table(message, to)
 
 

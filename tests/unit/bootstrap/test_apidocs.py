@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,17 @@ def test_every_method_message_and_enum_value_is_there(pages: dict[str, str]) -> 
         for enum in file.enum_types_by_name.values():
             for value in enum.values:
                 assert f"| `{value.name}` | {value.number} |" in text
+
+
+def test_every_comment_is_printed(pages: dict[str, str]) -> None:
+    text = re.sub(r"\W+", " ", "\n".join(pages.values())).lower()
+    comments = [
+        (name, re.sub(r"\W+", " ", part).strip().lower())
+        for name, said in json.loads(files("opi.proto").joinpath("docs.json").read_text()).items()
+        for part in said.split("\n\n")
+    ]
+    assert len(comments) > 3800
+    assert [name for name, said in comments if said not in text] == []
 
 
 def test_every_method_and_message_is_described_once(pages: dict[str, str]) -> None:
@@ -120,7 +133,9 @@ def test_a_method_tells_route_body_errors_and_messages() -> None:
     )
     (errors,) = (line for line in lines if line.startswith("- [errors]"))
     assert "NOT_FOUND" in errors  # the subsystem
-    assert "**Request:** `CreateNvmeControllerRequest`" in lines
+    assert any(
+        line.startswith("**Request:** `CreateNvmeControllerRequest`. The ") for line in lines
+    )
     assert "**Answer:** [NvmeController]" in lines
 
 
