@@ -490,9 +490,9 @@ type PCIeDeviceInfo struct {
 	Driver string `protobuf:"bytes,1,opt,name=driver,proto3" json:"driver,omitempty"`
 	// Address of the function as domain:bus:device.function in hexadecimal, for example 0000:03:00.1.
 	Address string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
-	// Name of the vendor.
+	// Manufacturer, as the PCI ID database has it for the 16-bit vendor id. Empty: not known.
 	Vendor string `protobuf:"bytes,3,opt,name=vendor,proto3" json:"vendor,omitempty"`
-	// Name of the product.
+	// Model, as the PCI ID database has it for vendor id and device id. Empty: not known.
 	Product string `protobuf:"bytes,4,opt,name=product,proto3" json:"product,omitempty"`
 	// Revision ID register in hexadecimal, for example 0x01.
 	Revision string `protobuf:"bytes,5,opt,name=revision,proto3" json:"revision,omitempty"`
@@ -642,7 +642,7 @@ func (x *GetInventoryRequest) GetName() string {
 // Everything a card says about itself.
 type Inventory struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Boot firmware.
+	// Firmware that starts the card's processors.
 	Bios *BIOSInfo `protobuf:"bytes,1,opt,name=bios,proto3" json:"bios,omitempty"`
 	// The card as a system.
 	System *SystemInfo `protobuf:"bytes,2,opt,name=system,proto3" json:"system,omitempty"`
@@ -650,9 +650,9 @@ type Inventory struct {
 	Baseboard *BaseboardInfo `protobuf:"bytes,3,opt,name=baseboard,proto3" json:"baseboard,omitempty"`
 	// The card's enclosure.
 	Chassis *ChassisInfo `protobuf:"bytes,4,opt,name=chassis,proto3" json:"chassis,omitempty"`
-	// Processors.
+	// All processors of the card together.
 	Processor *CPUInfo `protobuf:"bytes,5,opt,name=processor,proto3" json:"processor,omitempty"`
-	// Main memory.
+	// Main memory of the card, which its own operating system runs in.
 	Memory *MemoryInfo `protobuf:"bytes,6,opt,name=memory,proto3" json:"memory,omitempty"`
 	// PCI Express functions that the card shows to its hosts, physical functions first, then virtual
 	// functions, each group in address order.

@@ -29,7 +29,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Request of Init.
+// Which card to bring into service, and from which side.
 type InitRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Which side the plug-in runs on: true on the DPU itself, false on the host that the card sits
@@ -85,7 +85,7 @@ func (x *InitRequest) GetDpuIdentifier() string {
 	return ""
 }
 
-// Request of GetDevices.
+// Asks for all devices; nothing to set.
 type GetDevicesRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -122,7 +122,7 @@ func (*GetDevicesRequest) Descriptor() ([]byte, []int) {
 	return file_opi_api_lifecycle_v1_lifecycle_proto_rawDescGZIP(), []int{1}
 }
 
-// Request of SetNumVfs.
+// How many virtual functions there are to be.
 type SetNumVfsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Wanted number of virtual functions, 0 up to what the card offers. 0 removes them all.
@@ -223,7 +223,7 @@ func (x *IpPort) GetPort() int32 {
 	return 0
 }
 
-// Response of SetNumVfs.
+// How many virtual functions there are.
 type VfCount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Number of virtual functions that now exist.
@@ -379,7 +379,7 @@ func (x *Device) GetTopology() *TopologyInfo {
 	return nil
 }
 
-// Response of GetDevices.
+// All devices of the card.
 type DeviceListResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Devices by identifier: the key equals Device.id. Empty: none.
@@ -425,7 +425,7 @@ func (x *DeviceListResponse) GetDevices() map[string]*Device {
 	return nil
 }
 
-// Request of Ping.
+// A question for a sign of life.
 type PingRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Time of sending by the sender's clock, in nanoseconds since 1970-01-01 UTC.
@@ -480,7 +480,7 @@ func (x *PingRequest) GetSenderId() string {
 	return ""
 }
 
-// Response of Ping.
+// The sign of life, and whether all is well.
 type PingResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Time of answering by the responder's clock, in nanoseconds since 1970-01-01 UTC. The clocks

@@ -201,7 +201,7 @@ func (SessionState) EnumDescriptor() ([]byte, []int) {
 type SessionCloseCode int32
 
 const (
-	// It is not closed.
+	// The session is still open.
 	SessionCloseCode__NOT_CLOSED SessionCloseCode = 0
 	// TCP's orderly close: FIN from both sides, acknowledged.
 	SessionCloseCode__FINACK SessionCloseCode = 1
@@ -392,7 +392,7 @@ func (RequestStatus) EnumDescriptor() ([]byte, []int) {
 type ActionType int32
 
 const (
-	// Drop it.
+	// Discard the packet.
 	ActionType__DROP ActionType = 0
 	// Send it out of the other logical interface without asking the firewall.
 	ActionType__FORWARD ActionType = 1
@@ -869,7 +869,7 @@ func (x *SessionResponses) GetNextKey() uint64 {
 	return 0
 }
 
-// Response of AddSession.
+// How a stream of new sessions fared, and which of them were refused.
 type AddSessionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How the stream fared as a whole.

@@ -1265,7 +1265,7 @@ type RemoteAuth struct {
 	// IKE identity that the peer has to prove (VICI `id`), in the forms of LocalAuth.id. Empty: any
 	// that its credentials confirm.
 	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
-	// Identity that the peer has to use in EAP (VICI `eap_id`).
+	// Identity that the peer has to use in EAP (VICI `eap_id`). Empty: any.
 	EapId string `protobuf:"bytes,3,opt,name=eap_id,json=eapId,proto3" json:"eap_id,omitempty"`
 	// Groups of which the peer has to be in one (VICI `groups`). Empty: not checked.
 	Groups *Groups `protobuf:"bytes,4,opt,name=groups,proto3" json:"groups,omitempty"`
@@ -1869,7 +1869,7 @@ func (x *Connection) GetChildren() []*Child {
 	return nil
 }
 
-// Request of IPsecVersion.
+// Asks for the daemon; nothing to set.
 type IPsecVersionRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1906,7 +1906,7 @@ func (*IPsecVersionRequest) Descriptor() ([]byte, []int) {
 	return file_opi_api_security_v1_ipsec_proto_rawDescGZIP(), []int{14}
 }
 
-// Response of IPsecVersion.
+// The IKE daemon, and the system it runs on.
 type IPsecVersionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the IKE daemon, such as `charon` or `charon-systemd` (VICI `daemon`).
@@ -1988,7 +1988,7 @@ func (x *IPsecVersionResponse) GetMachine() string {
 	return ""
 }
 
-// Request of IPsecStats.
+// Asks for the daemon's statistics; nothing to set.
 type IPsecStatsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -2025,7 +2025,7 @@ func (*IPsecStatsRequest) Descriptor() ([]byte, []int) {
 	return file_opi_api_security_v1_ipsec_proto_rawDescGZIP(), []int{16}
 }
 
-// Response of IPsecStats.
+// The daemon's statistics.
 type IPsecStatsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Many lines of text for people, its layout not fixed: running time, worker threads, queues,
@@ -2072,7 +2072,7 @@ func (x *IPsecStatsResponse) GetStatus() string {
 	return ""
 }
 
-// Request of IPsecInitiate.
+// What to negotiate, and how long to wait for it.
 type IPsecInitiateRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the CHILD_SA to negotiate (VICI `child`). Empty: the IKE_SA alone, which ike then
@@ -2289,7 +2289,7 @@ func (x *IPsecTerminateRequest) GetLoglevel() string {
 	return ""
 }
 
-// Response of IPsecTerminate.
+// How many SAs were found and closed.
 type IPsecTerminateResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `yes` when all went well (VICI `success`); deployed servers also write `Yes`.
@@ -2437,7 +2437,7 @@ func (x *IPsecRekeyRequest) GetReauth() string {
 	return ""
 }
 
-// Response of IPsecRekey.
+// How many SAs were found.
 type IPsecRekeyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `yes` when all went well (VICI `success`).
@@ -3161,7 +3161,7 @@ func (x *ListIkeSa) GetChildsas() []*ListChildSa {
 	return nil
 }
 
-// Response of IPsecListSas.
+// The live IKE_SAs.
 type IPsecListSasResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One entry per IKE_SA; two while one replaces the other. Empty: none matches.
@@ -3207,7 +3207,7 @@ func (x *IPsecListSasResponse) GetIkesas() []*ListIkeSa {
 	return nil
 }
 
-// Request of IPsecListConns.
+// Which loaded connections are asked for.
 type IPsecListConnsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Only the connection of this name (VICI `ike`). Empty: all.
@@ -3728,7 +3728,7 @@ func (x *ListConnResp) GetChildren() []*ListChild {
 	return nil
 }
 
-// Response of IPsecListConns.
+// The loaded connections.
 type IPsecListConnsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One entry per loaded connection.
@@ -3774,7 +3774,7 @@ func (x *IPsecListConnsResponse) GetConnection() []*ListConnResp {
 	return nil
 }
 
-// Request of IPsecListCerts.
+// Which certificates are asked for; all conditions that are set have to hold.
 type IPsecListCertsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Only this type (VICI `type`): `X509`, `X509_AC`, `X509_CRL`, `OCSP_RESPONSE`, `PUBKEY` or
@@ -3940,7 +3940,7 @@ func (x *ListCert) GetNotafter() string {
 	return ""
 }
 
-// Response of IPsecListCerts.
+// The certificates that the daemon holds.
 type IPsecListCertsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One entry per certificate.
@@ -3986,7 +3986,7 @@ func (x *IPsecListCertsResponse) GetCerts() []*ListCert {
 	return nil
 }
 
-// Request of IPsecLoadConn.
+// A connection to load.
 type IPsecLoadConnRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The connection; it is loaded as a whole or refused as a whole.
@@ -4032,7 +4032,7 @@ func (x *IPsecLoadConnRequest) GetConnection() *Connection {
 	return nil
 }
 
-// Response of IPsecLoadConn.
+// Whether the connection was loaded.
 type IPsecLoadConnResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `yes` when the connection is loaded (VICI `success`). A refusal is an error status with the
@@ -4079,7 +4079,7 @@ func (x *IPsecLoadConnResponse) GetSuccess() string {
 	return ""
 }
 
-// Request of IPsecUnloadConn.
+// Which loaded connection to forget.
 type IPsecUnloadConnRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the connection (VICI `name`).
@@ -4125,7 +4125,7 @@ func (x *IPsecUnloadConnRequest) GetName() string {
 	return ""
 }
 
-// Response of IPsecUnloadConn.
+// Whether the connection was forgotten.
 type IPsecUnloadConnResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `yes` when the connection is gone (VICI `success`); deployed servers also write `Yes`.

@@ -1374,7 +1374,7 @@ type IpsecSa struct {
 	// Ties the SA to the policy with the same number: a packet that the policy protects uses this SA.
 	// 0: tied to none.
 	Reqid int64 `protobuf:"varint,2,opt,name=reqid,proto3" json:"reqid,omitempty"`
-	// What the SA is to be.
+	// Which traffic the SA protects, how, and for how long.
 	Config *IpsecSaConfig `protobuf:"bytes,3,opt,name=config,proto3" json:"config,omitempty"`
 	// How much of its life is used, and its replay counters.
 	State         *IpsecSaState `protobuf:"bytes,4,opt,name=state,proto3" json:"state,omitempty"`
@@ -2037,7 +2037,7 @@ func (x *IpsecSaTemplate) GetTunnel() *Tunnel {
 	return nil
 }
 
-// Algorithms of ESP.
+// How ESP protects packets (RFC 4303): integrity, encryption, or both.
 type EspAlgorithms struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Integrity algorithms, most preferred first. Empty with an AEAD cipher.
@@ -2371,7 +2371,7 @@ func (x *IpsecSaLifetimeSoft) GetAction() LifetimeAction {
 // The last limit of an SA: reaching it removes the SA.
 type IpsecSaLifetimeHard struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The limit.
+	// Age and volume at which the SA is removed, whichever comes first.
 	Lifetime      *Lifetime `protobuf:"bytes,1,opt,name=lifetime,proto3" json:"lifetime,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2965,7 +2965,7 @@ type IkePeer struct {
 	// Domain name of the peer, which it presents as its IKE identity (ID_FQDN, RFC 7296 section 3.5).
 	// Empty: its address is its identity.
 	Fqdn string `protobuf:"bytes,3,opt,name=fqdn,proto3" json:"fqdn,omitempty"`
-	// How it authenticates.
+	// How the peer proves who it is, and how this side checks it.
 	PeerAuth      *IkePeerAuthentication `protobuf:"bytes,4,opt,name=peer_auth,json=peerAuth,proto3" json:"peer_auth,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3029,7 +3029,7 @@ func (x *IkePeer) GetPeerAuth() *IkePeerAuthentication {
 	return nil
 }
 
-// Request of CreateIkePeer.
+// The IKE peer to create, and the id it gets.
 type CreateIkePeerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Last segment of the new resource name: 4 to 63 lower-case letters, digits and hyphens, a letter
@@ -3085,7 +3085,7 @@ func (x *CreateIkePeerRequest) GetIkePeer() *IkePeer {
 	return nil
 }
 
-// Request of UpdateIkePeer.
+// Which IKE peer to change, and the new values.
 type UpdateIkePeerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The IKE peer: its name says which one, its other fields are the new values.
@@ -3141,7 +3141,7 @@ func (x *UpdateIkePeerRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
 	return nil
 }
 
-// Request of DeleteIkePeer.
+// Which IKE peer to delete; NOT_FOUND if it is not there.
 type DeleteIkePeerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the IKE peer.
@@ -3187,7 +3187,7 @@ func (x *DeleteIkePeerRequest) GetName() string {
 	return ""
 }
 
-// Request of GetIkePeer.
+// Which IKE peer is asked for.
 type GetIkePeerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the IKE peer.
@@ -3233,7 +3233,7 @@ func (x *GetIkePeerRequest) GetName() string {
 	return ""
 }
 
-// Request of ListIkePeers.
+// Which page of the IKE peers is asked for.
 type ListIkePeersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -3290,10 +3290,10 @@ func (x *ListIkePeersRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListIkePeers.
+// One page of the IKE peers.
 type ListIkePeersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The IKE peers of this page.
 	IkePeers []*IkePeer `protobuf:"bytes,1,rep,name=ike_peers,json=ikePeers,proto3" json:"ike_peers,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -3345,7 +3345,7 @@ func (x *ListIkePeersResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of CreateIkeConnection.
+// The IKE connection to create, and the id it gets.
 type CreateIkeConnectionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Last segment of the new resource name: 4 to 63 lower-case letters, digits and hyphens, a letter
@@ -3401,7 +3401,7 @@ func (x *CreateIkeConnectionRequest) GetIkeConnection() *IkeConnection {
 	return nil
 }
 
-// Request of UpdateIkeConnection.
+// Which IKE connection to change, and the new values.
 type UpdateIkeConnectionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The IKE connection: its name says which one, its other fields are the new values.
@@ -3457,7 +3457,7 @@ func (x *UpdateIkeConnectionRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
 	return nil
 }
 
-// Request of DeleteIkeConnection.
+// Which IKE connection to delete; NOT_FOUND if it is not there.
 type DeleteIkeConnectionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the IKE connection.
@@ -3503,7 +3503,7 @@ func (x *DeleteIkeConnectionRequest) GetName() string {
 	return ""
 }
 
-// Request of GetIkeConnection.
+// Which IKE connection is asked for.
 type GetIkeConnectionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the IKE connection.
@@ -3549,7 +3549,7 @@ func (x *GetIkeConnectionRequest) GetName() string {
 	return ""
 }
 
-// Request of ListIkeConnections.
+// Which page of the IKE connections is asked for.
 type ListIkeConnectionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -3606,10 +3606,10 @@ func (x *ListIkeConnectionsRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListIkeConnections.
+// One page of the IKE connections.
 type ListIkeConnectionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The IKE connections of this page.
 	IkeConnections []*IkeConnection `protobuf:"bytes,1,rep,name=ike_connections,json=ikeConnections,proto3" json:"ike_connections,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -3661,7 +3661,7 @@ func (x *ListIkeConnectionsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of StatsIkeConnections.
+// Asks for the counts of all connections; nothing to set.
 type StatsIkeConnectionsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -3698,7 +3698,7 @@ func (*StatsIkeConnectionsRequest) Descriptor() ([]byte, []int) {
 	return file_opi_api_security_v1alpha1_opi_ipsec_proto_rawDescGZIP(), []int{41}
 }
 
-// Response of StatsIkeConnections.
+// How many IKE SAs there are.
 type StatsIkeConnectionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// IKE SAs of all connections together.
@@ -3744,7 +3744,7 @@ func (x *StatsIkeConnectionsResponse) GetNumberIkeSas() *NumberIkeSAs {
 	return nil
 }
 
-// Request of ListIpsecSas.
+// Which page of the IPsec SAs is asked for.
 type ListIpsecSasRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -3801,10 +3801,10 @@ func (x *ListIpsecSasRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListIpsecSas.
+// One page of the IPsec SAs.
 type ListIpsecSasResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The IPsec SAs of this page.
 	IpsecSas []*IpsecSa `protobuf:"bytes,1,rep,name=ipsec_sas,json=ipsecSas,proto3" json:"ipsec_sas,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -3856,7 +3856,7 @@ func (x *ListIpsecSasResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of GetIpsecSa.
+// Which IPsec SA is asked for.
 type GetIpsecSaRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the IPsec SA.
@@ -3902,7 +3902,7 @@ func (x *GetIpsecSaRequest) GetName() string {
 	return ""
 }
 
-// Request of CreateIpsecSa.
+// The IPsec SA to create, and the id it gets.
 type CreateIpsecSaRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Last segment of the new resource name: 4 to 63 lower-case letters, digits and hyphens, a letter
@@ -3958,7 +3958,7 @@ func (x *CreateIpsecSaRequest) GetIpsecSa() *IpsecSa {
 	return nil
 }
 
-// Request of UpdateIpsecSa.
+// Which IPsec SA to change, and the new values.
 type UpdateIpsecSaRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The IPsec SA: its name says which one, its other fields are the new values.
@@ -4014,7 +4014,7 @@ func (x *UpdateIpsecSaRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
 	return nil
 }
 
-// Request of DeleteIpsecSa.
+// Which IPsec SA to delete; NOT_FOUND if it is not there.
 type DeleteIpsecSaRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the IPsec SA.
@@ -4060,7 +4060,7 @@ func (x *DeleteIpsecSaRequest) GetName() string {
 	return ""
 }
 
-// Request of CreateIpsecPolicy.
+// The IPsec policy to create, and the id it gets.
 type CreateIpsecPolicyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Last segment of the new resource name: 4 to 63 lower-case letters, digits and hyphens, a letter
@@ -4116,7 +4116,7 @@ func (x *CreateIpsecPolicyRequest) GetIpsecPolicy() *IpsecPolicy {
 	return nil
 }
 
-// Request of UpdateIpsecPolicy.
+// Which IPsec policy to change, and the new values.
 type UpdateIpsecPolicyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The IPsec policy: its name says which one, its other fields are the new values.
@@ -4172,7 +4172,7 @@ func (x *UpdateIpsecPolicyRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
 	return nil
 }
 
-// Request of DeleteIpsecPolicy.
+// Which IPsec policy to delete; NOT_FOUND if it is not there.
 type DeleteIpsecPolicyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the IPsec policy.
@@ -4218,7 +4218,7 @@ func (x *DeleteIpsecPolicyRequest) GetName() string {
 	return ""
 }
 
-// Request of GetIpsecPolicy.
+// Which IPsec policy is asked for.
 type GetIpsecPolicyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the IPsec policy.
@@ -4264,7 +4264,7 @@ func (x *GetIpsecPolicyRequest) GetName() string {
 	return ""
 }
 
-// Request of ListIpsecPolicies.
+// Which page of the IPsec policies is asked for.
 type ListIpsecPoliciesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -4321,10 +4321,10 @@ func (x *ListIpsecPoliciesRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListIpsecPolicies.
+// One page of the IPsec policies.
 type ListIpsecPoliciesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The IPsec policies of this page.
 	IpsecPolicies []*IpsecPolicy `protobuf:"bytes,1,rep,name=ipsec_policies,json=ipsecPolicies,proto3" json:"ipsec_policies,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`

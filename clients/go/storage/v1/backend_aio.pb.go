@@ -114,7 +114,7 @@ func (x *AioVolume) GetFilename() string {
 	return ""
 }
 
-// Request of CreateAioVolume.
+// The AIO volume to create, and the id it gets.
 type CreateAioVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The AIO volume to create; its name is ignored.
@@ -170,7 +170,7 @@ func (x *CreateAioVolumeRequest) GetAioVolumeId() string {
 	return ""
 }
 
-// Request of DeleteAioVolume.
+// Which AIO volume to delete, and whether it has to be there.
 type DeleteAioVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the AIO volume.
@@ -225,7 +225,7 @@ func (x *DeleteAioVolumeRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of UpdateAioVolume.
+// Which AIO volume to change, and the new values.
 type UpdateAioVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The AIO volume: its name says which one, its other fields are the new values.
@@ -290,7 +290,7 @@ func (x *UpdateAioVolumeRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of ListAioVolumes.
+// Which page of the AIO volumes is asked for.
 type ListAioVolumesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -347,10 +347,10 @@ func (x *ListAioVolumesRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListAioVolumes.
+// One page of the AIO volumes.
 type ListAioVolumesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The AIO volumes of this page.
 	AioVolumes []*AioVolume `protobuf:"bytes,1,rep,name=aio_volumes,json=aioVolumes,proto3" json:"aio_volumes,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -402,7 +402,7 @@ func (x *ListAioVolumesResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of GetAioVolume.
+// Which AIO volume is asked for.
 type GetAioVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the AIO volume.
@@ -448,7 +448,7 @@ func (x *GetAioVolumeRequest) GetName() string {
 	return ""
 }
 
-// Request of StatsAioVolume.
+// Of which AIO volume the counters are asked for.
 type StatsAioVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the AIO volume.
@@ -494,10 +494,10 @@ func (x *StatsAioVolumeRequest) GetName() string {
 	return ""
 }
 
-// Response of StatsAioVolume.
+// Counters of one AIO volume.
 type StatsAioVolumeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The counters.
+	// What the AIO volume has done since it was created.
 	Stats         *VolumeStats `protobuf:"bytes,1,opt,name=stats,proto3" json:"stats,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

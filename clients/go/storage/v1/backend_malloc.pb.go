@@ -113,7 +113,7 @@ func (x *MallocVolume) GetUuid() string {
 	return ""
 }
 
-// Request of CreateMallocVolume.
+// The malloc volume to create, and the id it gets.
 type CreateMallocVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The malloc volume to create; its name is ignored.
@@ -169,7 +169,7 @@ func (x *CreateMallocVolumeRequest) GetMallocVolumeId() string {
 	return ""
 }
 
-// Request of DeleteMallocVolume.
+// Which malloc volume to delete, and whether it has to be there.
 type DeleteMallocVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the malloc volume.
@@ -224,7 +224,7 @@ func (x *DeleteMallocVolumeRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of UpdateMallocVolume.
+// Which malloc volume to change, and the new values.
 type UpdateMallocVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The malloc volume: its name says which one, its other fields are the new values.
@@ -289,7 +289,7 @@ func (x *UpdateMallocVolumeRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of ListMallocVolumes.
+// Which page of the malloc volumes is asked for.
 type ListMallocVolumesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -346,10 +346,10 @@ func (x *ListMallocVolumesRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListMallocVolumes.
+// One page of the malloc volumes.
 type ListMallocVolumesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The malloc volumes of this page.
 	MallocVolumes []*MallocVolume `protobuf:"bytes,1,rep,name=malloc_volumes,json=mallocVolumes,proto3" json:"malloc_volumes,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -401,7 +401,7 @@ func (x *ListMallocVolumesResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of GetMallocVolume.
+// Which malloc volume is asked for.
 type GetMallocVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the malloc volume.
@@ -447,7 +447,7 @@ func (x *GetMallocVolumeRequest) GetName() string {
 	return ""
 }
 
-// Request of StatsMallocVolume.
+// Of which malloc volume the counters are asked for.
 type StatsMallocVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the malloc volume.
@@ -493,10 +493,10 @@ func (x *StatsMallocVolumeRequest) GetName() string {
 	return ""
 }
 
-// Response of StatsMallocVolume.
+// Counters of one malloc volume.
 type StatsMallocVolumeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The counters.
+	// What the malloc volume has done since it was created.
 	Stats         *VolumeStats `protobuf:"bytes,1,opt,name=stats,proto3" json:"stats,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -103,7 +103,7 @@ func (x *NullVolume) GetUuid() string {
 	return ""
 }
 
-// Request of CreateNullVolume.
+// The null volume to create, and the id it gets.
 type CreateNullVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The null volume to create; its name is ignored.
@@ -159,7 +159,7 @@ func (x *CreateNullVolumeRequest) GetNullVolumeId() string {
 	return ""
 }
 
-// Request of DeleteNullVolume.
+// Which null volume to delete, and whether it has to be there.
 type DeleteNullVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the null volume.
@@ -214,7 +214,7 @@ func (x *DeleteNullVolumeRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of UpdateNullVolume.
+// Which null volume to change, and the new values.
 type UpdateNullVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The null volume: its name says which one, its other fields are the new values.
@@ -279,7 +279,7 @@ func (x *UpdateNullVolumeRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of ListNullVolumes.
+// Which page of the null volumes is asked for.
 type ListNullVolumesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -336,10 +336,10 @@ func (x *ListNullVolumesRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListNullVolumes.
+// One page of the null volumes.
 type ListNullVolumesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The null volumes of this page.
 	NullVolumes []*NullVolume `protobuf:"bytes,1,rep,name=null_volumes,json=nullVolumes,proto3" json:"null_volumes,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -391,7 +391,7 @@ func (x *ListNullVolumesResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of GetNullVolume.
+// Which null volume is asked for.
 type GetNullVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the null volume.
@@ -437,7 +437,7 @@ func (x *GetNullVolumeRequest) GetName() string {
 	return ""
 }
 
-// Request of StatsNullVolume.
+// Of which null volume the counters are asked for.
 type StatsNullVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the null volume.
@@ -483,10 +483,10 @@ func (x *StatsNullVolumeRequest) GetName() string {
 	return ""
 }
 
-// Response of StatsNullVolume.
+// Counters of one null volume.
 type StatsNullVolumeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The counters.
+	// What the null volume has done since it was created.
 	Stats         *VolumeStats `protobuf:"bytes,1,opt,name=stats,proto3" json:"stats,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

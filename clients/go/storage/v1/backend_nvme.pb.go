@@ -494,7 +494,7 @@ func (x *NvmeRemoteNamespace) GetUuid() string {
 	return ""
 }
 
-// Request of CreateNvmeRemoteController.
+// The NVMe remote controller to create, and the id it gets.
 type CreateNvmeRemoteControllerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The NVMe remote controller to create; its name is ignored.
@@ -550,7 +550,7 @@ func (x *CreateNvmeRemoteControllerRequest) GetNvmeRemoteControllerId() string {
 	return ""
 }
 
-// Request of DeleteNvmeRemoteController.
+// Which NVMe remote controller to delete, and whether it has to be there.
 type DeleteNvmeRemoteControllerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe remote controller.
@@ -605,7 +605,7 @@ func (x *DeleteNvmeRemoteControllerRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of UpdateNvmeRemoteController.
+// Which NVMe remote controller to change, and the new values.
 type UpdateNvmeRemoteControllerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The NVMe remote controller: its name says which one, its other fields are the new values.
@@ -670,7 +670,7 @@ func (x *UpdateNvmeRemoteControllerRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of ListNvmeRemoteControllers.
+// Which page of the NVMe remote controllers is asked for.
 type ListNvmeRemoteControllersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -727,10 +727,10 @@ func (x *ListNvmeRemoteControllersRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListNvmeRemoteControllers.
+// One page of the NVMe remote controllers.
 type ListNvmeRemoteControllersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The NVMe remote controllers of this page.
 	NvmeRemoteControllers []*NvmeRemoteController `protobuf:"bytes,1,rep,name=nvme_remote_controllers,json=nvmeRemoteControllers,proto3" json:"nvme_remote_controllers,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -782,7 +782,7 @@ func (x *ListNvmeRemoteControllersResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of GetNvmeRemoteController.
+// Which NVMe remote controller is asked for.
 type GetNvmeRemoteControllerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe remote controller.
@@ -828,7 +828,7 @@ func (x *GetNvmeRemoteControllerRequest) GetName() string {
 	return ""
 }
 
-// Request of ResetNvmeRemoteController.
+// Which NVMe remote controller to reset; its namespaces are away until it is back.
 type ResetNvmeRemoteControllerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe remote controller.
@@ -874,7 +874,7 @@ func (x *ResetNvmeRemoteControllerRequest) GetName() string {
 	return ""
 }
 
-// Request of StatsNvmeRemoteController.
+// Of which NVMe remote controller the counters are asked for.
 type StatsNvmeRemoteControllerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe remote controller.
@@ -920,10 +920,10 @@ func (x *StatsNvmeRemoteControllerRequest) GetName() string {
 	return ""
 }
 
-// Response of StatsNvmeRemoteController.
+// Counters of one NVMe remote controller.
 type StatsNvmeRemoteControllerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The counters.
+	// What the NVMe remote controller has done since it was created.
 	Stats         *VolumeStats `protobuf:"bytes,1,opt,name=stats,proto3" json:"stats,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -966,7 +966,7 @@ func (x *StatsNvmeRemoteControllerResponse) GetStats() *VolumeStats {
 	return nil
 }
 
-// Request of ListNvmeRemoteNamespaces.
+// Which page of the NVMe remote namespaces is asked for.
 type ListNvmeRemoteNamespacesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe remote controller whose namespaces are listed.
@@ -1032,10 +1032,10 @@ func (x *ListNvmeRemoteNamespacesRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListNvmeRemoteNamespaces.
+// One page of the NVMe remote namespaces.
 type ListNvmeRemoteNamespacesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The NVMe remote namespaces of this page.
 	NvmeRemoteNamespaces []*NvmeRemoteNamespace `protobuf:"bytes,1,rep,name=nvme_remote_namespaces,json=nvmeRemoteNamespaces,proto3" json:"nvme_remote_namespaces,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -1087,7 +1087,7 @@ func (x *ListNvmeRemoteNamespacesResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of GetNvmeRemoteNamespace.
+// Which NVMe remote namespace is asked for.
 type GetNvmeRemoteNamespaceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe remote namespace.
@@ -1133,7 +1133,7 @@ func (x *GetNvmeRemoteNamespaceRequest) GetName() string {
 	return ""
 }
 
-// Request of CreateNvmePath.
+// The NVMe path to create, and the id it gets.
 type CreateNvmePathRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe remote controller that the path leads to.
@@ -1198,7 +1198,7 @@ func (x *CreateNvmePathRequest) GetNvmePathId() string {
 	return ""
 }
 
-// Request of DeleteNvmePath.
+// Which NVMe path to delete, and whether it has to be there.
 type DeleteNvmePathRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe path.
@@ -1253,7 +1253,7 @@ func (x *DeleteNvmePathRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of UpdateNvmePath.
+// Which NVMe path to change, and the new values.
 type UpdateNvmePathRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The NVMe path: its name says which one, its other fields are the new values.
@@ -1318,7 +1318,7 @@ func (x *UpdateNvmePathRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of ListNvmePaths.
+// Which page of the NVMe paths is asked for.
 type ListNvmePathsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe remote controller whose paths are listed.
@@ -1384,10 +1384,10 @@ func (x *ListNvmePathsRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListNvmePaths.
+// One page of the NVMe paths.
 type ListNvmePathsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The NVMe paths of this page.
 	NvmePaths []*NvmePath `protobuf:"bytes,1,rep,name=nvme_paths,json=nvmePaths,proto3" json:"nvme_paths,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -1439,7 +1439,7 @@ func (x *ListNvmePathsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of GetNvmePath.
+// Which NVMe path is asked for.
 type GetNvmePathRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe path.
@@ -1485,7 +1485,7 @@ func (x *GetNvmePathRequest) GetName() string {
 	return ""
 }
 
-// Request of StatsNvmePath.
+// Of which NVMe path the counters are asked for.
 type StatsNvmePathRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe path.
@@ -1531,10 +1531,10 @@ func (x *StatsNvmePathRequest) GetName() string {
 	return ""
 }
 
-// Response of StatsNvmePath.
+// Counters of one NVMe path.
 type StatsNvmePathResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The counters.
+	// What the NVMe path has done since it was created.
 	Stats         *VolumeStats `protobuf:"bytes,1,opt,name=stats,proto3" json:"stats,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -850,7 +850,7 @@ func (x *NvmeNamespaceStatus) GetOperState() NvmeNamespaceStatus_OperState {
 	return NvmeNamespaceStatus_OPER_STATE_UNSPECIFIED
 }
 
-// Request of CreateNvmeSubsystem.
+// The NVMe subsystem to create, and the id it gets.
 type CreateNvmeSubsystemRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The NVMe subsystem to create; its name is ignored.
@@ -906,7 +906,7 @@ func (x *CreateNvmeSubsystemRequest) GetNvmeSubsystemId() string {
 	return ""
 }
 
-// Request of DeleteNvmeSubsystem.
+// Which NVMe subsystem to delete, and whether it has to be there.
 type DeleteNvmeSubsystemRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe subsystem.
@@ -961,7 +961,7 @@ func (x *DeleteNvmeSubsystemRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of UpdateNvmeSubsystem.
+// Which NVMe subsystem to change, and the new values.
 type UpdateNvmeSubsystemRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The NVMe subsystem: its name says which one, its other fields are the new values.
@@ -1026,7 +1026,7 @@ func (x *UpdateNvmeSubsystemRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of ListNvmeSubsystems.
+// Which page of the NVMe subsystems is asked for.
 type ListNvmeSubsystemsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -1083,10 +1083,10 @@ func (x *ListNvmeSubsystemsRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListNvmeSubsystems.
+// One page of the NVMe subsystems.
 type ListNvmeSubsystemsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The NVMe subsystems of this page.
 	NvmeSubsystems []*NvmeSubsystem `protobuf:"bytes,1,rep,name=nvme_subsystems,json=nvmeSubsystems,proto3" json:"nvme_subsystems,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -1138,7 +1138,7 @@ func (x *ListNvmeSubsystemsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of GetNvmeSubsystem.
+// Which NVMe subsystem is asked for.
 type GetNvmeSubsystemRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe subsystem.
@@ -1184,7 +1184,7 @@ func (x *GetNvmeSubsystemRequest) GetName() string {
 	return ""
 }
 
-// Request of StatsNvmeSubsystem.
+// Of which NVMe subsystem the counters are asked for.
 type StatsNvmeSubsystemRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe subsystem.
@@ -1230,10 +1230,10 @@ func (x *StatsNvmeSubsystemRequest) GetName() string {
 	return ""
 }
 
-// Response of StatsNvmeSubsystem.
+// Counters of one NVMe subsystem.
 type StatsNvmeSubsystemResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The counters.
+	// What the NVMe subsystem has done since it was created.
 	Stats         *VolumeStats `protobuf:"bytes,1,opt,name=stats,proto3" json:"stats,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1276,7 +1276,7 @@ func (x *StatsNvmeSubsystemResponse) GetStats() *VolumeStats {
 	return nil
 }
 
-// Request of CreateNvmeController.
+// The NVMe controller to create, and the id it gets.
 type CreateNvmeControllerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe subsystem that the controller leads into.
@@ -1341,7 +1341,7 @@ func (x *CreateNvmeControllerRequest) GetNvmeControllerId() string {
 	return ""
 }
 
-// Request of DeleteNvmeController.
+// Which NVMe controller to delete, and whether it has to be there.
 type DeleteNvmeControllerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe controller.
@@ -1396,7 +1396,7 @@ func (x *DeleteNvmeControllerRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of UpdateNvmeController.
+// Which NVMe controller to change, and the new values.
 type UpdateNvmeControllerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The NVMe controller: its name says which one, its other fields are the new values.
@@ -1461,7 +1461,7 @@ func (x *UpdateNvmeControllerRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of ListNvmeControllers.
+// Which page of the NVMe controllers is asked for.
 type ListNvmeControllersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe subsystem whose controllers are listed.
@@ -1527,10 +1527,10 @@ func (x *ListNvmeControllersRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListNvmeControllers.
+// One page of the NVMe controllers.
 type ListNvmeControllersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The NVMe controllers of this page.
 	NvmeControllers []*NvmeController `protobuf:"bytes,1,rep,name=nvme_controllers,json=nvmeControllers,proto3" json:"nvme_controllers,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -1582,7 +1582,7 @@ func (x *ListNvmeControllersResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of GetNvmeController.
+// Which NVMe controller is asked for.
 type GetNvmeControllerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe controller.
@@ -1628,7 +1628,7 @@ func (x *GetNvmeControllerRequest) GetName() string {
 	return ""
 }
 
-// Request of StatsNvmeController.
+// Of which NVMe controller the counters are asked for.
 type StatsNvmeControllerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe controller.
@@ -1674,10 +1674,10 @@ func (x *StatsNvmeControllerRequest) GetName() string {
 	return ""
 }
 
-// Response of StatsNvmeController.
+// Counters of one NVMe controller.
 type StatsNvmeControllerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The counters.
+	// What the NVMe controller has done since it was created.
 	Stats         *VolumeStats `protobuf:"bytes,1,opt,name=stats,proto3" json:"stats,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1720,7 +1720,7 @@ func (x *StatsNvmeControllerResponse) GetStats() *VolumeStats {
 	return nil
 }
 
-// Request of CreateNvmeNamespace.
+// The NVMe namespace to create, and the id it gets.
 type CreateNvmeNamespaceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe subsystem that the namespace belongs to.
@@ -1785,7 +1785,7 @@ func (x *CreateNvmeNamespaceRequest) GetNvmeNamespaceId() string {
 	return ""
 }
 
-// Request of DeleteNvmeNamespace.
+// Which NVMe namespace to delete, and whether it has to be there.
 type DeleteNvmeNamespaceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe namespace.
@@ -1840,7 +1840,7 @@ func (x *DeleteNvmeNamespaceRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of UpdateNvmeNamespace.
+// Which NVMe namespace to change, and the new values.
 type UpdateNvmeNamespaceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The NVMe namespace: its name says which one, its other fields are the new values.
@@ -1905,7 +1905,7 @@ func (x *UpdateNvmeNamespaceRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of ListNvmeNamespaces.
+// Which page of the NVMe namespaces is asked for.
 type ListNvmeNamespacesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe subsystem whose namespaces are listed.
@@ -1971,10 +1971,10 @@ func (x *ListNvmeNamespacesRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListNvmeNamespaces.
+// One page of the NVMe namespaces.
 type ListNvmeNamespacesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The NVMe namespaces of this page.
 	NvmeNamespaces []*NvmeNamespace `protobuf:"bytes,1,rep,name=nvme_namespaces,json=nvmeNamespaces,proto3" json:"nvme_namespaces,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -2026,7 +2026,7 @@ func (x *ListNvmeNamespacesResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of GetNvmeNamespace.
+// Which NVMe namespace is asked for.
 type GetNvmeNamespaceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe namespace.
@@ -2072,7 +2072,7 @@ func (x *GetNvmeNamespaceRequest) GetName() string {
 	return ""
 }
 
-// Request of StatsNvmeNamespace.
+// Of which NVMe namespace the counters are asked for.
 type StatsNvmeNamespaceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the NVMe namespace.
@@ -2118,10 +2118,10 @@ func (x *StatsNvmeNamespaceRequest) GetName() string {
 	return ""
 }
 
-// Response of StatsNvmeNamespace.
+// Counters of one NVMe namespace.
 type StatsNvmeNamespaceResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The counters.
+	// What the NVMe namespace has done since it was created.
 	Stats         *VolumeStats `protobuf:"bytes,1,opt,name=stats,proto3" json:"stats,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -72,7 +72,7 @@ type FrontendNvmeServiceClient interface {
 	// The same call again, with the same id and body, returns the stored object. An id that is taken
 	// by an object with another body is answered with ALREADY_EXISTS.
 	CreateNvmeController(ctx context.Context, in *CreateNvmeControllerRequest, opts ...grpc.CallOption) (*NvmeController, error)
-	// Deletes an NVMe controller.
+	// Deletes an NVMe controller: hosts that use it lose their connection.
 	DeleteNvmeController(ctx context.Context, in *DeleteNvmeControllerRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
 	// Changes an NVMe controller: the fields that the update mask selects.
 	UpdateNvmeController(ctx context.Context, in *UpdateNvmeControllerRequest, opts ...grpc.CallOption) (*NvmeController, error)
@@ -87,7 +87,7 @@ type FrontendNvmeServiceClient interface {
 	// The same call again, with the same id and body, returns the stored object. An id that is taken
 	// by an object with another body is answered with ALREADY_EXISTS.
 	CreateNvmeNamespace(ctx context.Context, in *CreateNvmeNamespaceRequest, opts ...grpc.CallOption) (*NvmeNamespace, error)
-	// Deletes an NVMe namespace.
+	// Deletes an NVMe namespace: hosts lose it, the volume behind it stays.
 	DeleteNvmeNamespace(ctx context.Context, in *DeleteNvmeNamespaceRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
 	// Changes an NVMe namespace: the fields that the update mask selects.
 	UpdateNvmeNamespace(ctx context.Context, in *UpdateNvmeNamespaceRequest, opts ...grpc.CallOption) (*NvmeNamespace, error)
@@ -315,7 +315,7 @@ type FrontendNvmeServiceServer interface {
 	// The same call again, with the same id and body, returns the stored object. An id that is taken
 	// by an object with another body is answered with ALREADY_EXISTS.
 	CreateNvmeController(context.Context, *CreateNvmeControllerRequest) (*NvmeController, error)
-	// Deletes an NVMe controller.
+	// Deletes an NVMe controller: hosts that use it lose their connection.
 	DeleteNvmeController(context.Context, *DeleteNvmeControllerRequest) (*emptypb.Empty, error)
 	// Changes an NVMe controller: the fields that the update mask selects.
 	UpdateNvmeController(context.Context, *UpdateNvmeControllerRequest) (*NvmeController, error)
@@ -330,7 +330,7 @@ type FrontendNvmeServiceServer interface {
 	// The same call again, with the same id and body, returns the stored object. An id that is taken
 	// by an object with another body is answered with ALREADY_EXISTS.
 	CreateNvmeNamespace(context.Context, *CreateNvmeNamespaceRequest) (*NvmeNamespace, error)
-	// Deletes an NVMe namespace.
+	// Deletes an NVMe namespace: hosts lose it, the volume behind it stays.
 	DeleteNvmeNamespace(context.Context, *DeleteNvmeNamespaceRequest) (*emptypb.Empty, error)
 	// Changes an NVMe namespace: the fields that the update mask selects.
 	UpdateNvmeNamespace(context.Context, *UpdateNvmeNamespaceRequest) (*NvmeNamespace, error)

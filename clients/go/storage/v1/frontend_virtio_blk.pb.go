@@ -122,7 +122,7 @@ func (x *VirtioBlk) GetMaxLimit() *QosLimit {
 	return nil
 }
 
-// Request of CreateVirtioBlk.
+// The virtio block device to create, and the id it gets.
 type CreateVirtioBlkRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The virtio block device to create; its name is ignored.
@@ -178,7 +178,7 @@ func (x *CreateVirtioBlkRequest) GetVirtioBlkId() string {
 	return ""
 }
 
-// Request of DeleteVirtioBlk.
+// Which virtio block device to delete, and whether it has to be there.
 type DeleteVirtioBlkRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the virtio block device.
@@ -233,7 +233,7 @@ func (x *DeleteVirtioBlkRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of UpdateVirtioBlk.
+// Which virtio block device to change, and the new values.
 type UpdateVirtioBlkRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The virtio block device: its name says which one, its other fields are the new values.
@@ -298,7 +298,7 @@ func (x *UpdateVirtioBlkRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of ListVirtioBlks.
+// Which page of the virtio block devices is asked for.
 type ListVirtioBlksRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -355,10 +355,10 @@ func (x *ListVirtioBlksRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListVirtioBlks.
+// One page of the virtio block devices.
 type ListVirtioBlksResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The virtio block devices of this page.
 	VirtioBlks []*VirtioBlk `protobuf:"bytes,1,rep,name=virtio_blks,json=virtioBlks,proto3" json:"virtio_blks,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -410,7 +410,7 @@ func (x *ListVirtioBlksResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of GetVirtioBlk.
+// Which virtio block device is asked for.
 type GetVirtioBlkRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the virtio block device.
@@ -456,7 +456,7 @@ func (x *GetVirtioBlkRequest) GetName() string {
 	return ""
 }
 
-// Request of StatsVirtioBlk.
+// Of which virtio block device the counters are asked for.
 type StatsVirtioBlkRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the virtio block device.
@@ -502,10 +502,10 @@ func (x *StatsVirtioBlkRequest) GetName() string {
 	return ""
 }
 
-// Response of StatsVirtioBlk.
+// Counters of one virtio block device.
 type StatsVirtioBlkResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The counters.
+	// What the virtio block device has done since it was created.
 	Stats         *VolumeStats `protobuf:"bytes,1,opt,name=stats,proto3" json:"stats,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

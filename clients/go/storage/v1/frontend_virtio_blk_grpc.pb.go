@@ -37,10 +37,11 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 type FrontendVirtioBlkServiceClient interface {
 	// Creates a virtio block device.
+	//
 	// The same call again, with the same id and body, returns the stored object. An id that is taken
 	// by an object with another body is answered with ALREADY_EXISTS.
 	CreateVirtioBlk(ctx context.Context, in *CreateVirtioBlkRequest, opts ...grpc.CallOption) (*VirtioBlk, error)
-	// Deletes a virtio blk.
+	// Deletes a virtio block device: the host loses it, the volume behind it stays.
 	DeleteVirtioBlk(ctx context.Context, in *DeleteVirtioBlkRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
 	// Changes a virtio block device: the fields that the update mask selects.
 	UpdateVirtioBlk(ctx context.Context, in *UpdateVirtioBlkRequest, opts ...grpc.CallOption) (*VirtioBlk, error)
@@ -125,10 +126,11 @@ func (c *frontendVirtioBlkServiceClient) StatsVirtioBlk(ctx context.Context, in 
 // for forward compatibility
 type FrontendVirtioBlkServiceServer interface {
 	// Creates a virtio block device.
+	//
 	// The same call again, with the same id and body, returns the stored object. An id that is taken
 	// by an object with another body is answered with ALREADY_EXISTS.
 	CreateVirtioBlk(context.Context, *CreateVirtioBlkRequest) (*VirtioBlk, error)
-	// Deletes a virtio blk.
+	// Deletes a virtio block device: the host loses it, the volume behind it stays.
 	DeleteVirtioBlk(context.Context, *DeleteVirtioBlkRequest) (*emptypb.Empty, error)
 	// Changes a virtio block device: the fields that the update mask selects.
 	UpdateVirtioBlk(context.Context, *UpdateVirtioBlkRequest) (*VirtioBlk, error)

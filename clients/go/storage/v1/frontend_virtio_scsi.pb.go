@@ -225,7 +225,7 @@ func (x *VirtioScsiLun) GetVolumeNameRef() string {
 	return ""
 }
 
-// Request of CreateVirtioScsiTarget.
+// The virtio SCSI target to create, and the id it gets.
 type CreateVirtioScsiTargetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The virtio SCSI target to create; its name is ignored.
@@ -281,7 +281,7 @@ func (x *CreateVirtioScsiTargetRequest) GetVirtioScsiTargetId() string {
 	return ""
 }
 
-// Request of DeleteVirtioScsiTarget.
+// Which virtio SCSI target to delete, and whether it has to be there.
 type DeleteVirtioScsiTargetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the virtio SCSI target.
@@ -336,7 +336,7 @@ func (x *DeleteVirtioScsiTargetRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of UpdateVirtioScsiTarget.
+// Which virtio SCSI target to change, and the new values.
 type UpdateVirtioScsiTargetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The virtio SCSI target: its name says which one, its other fields are the new values.
@@ -401,7 +401,7 @@ func (x *UpdateVirtioScsiTargetRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of ListVirtioScsiTargets.
+// Which page of the virtio SCSI targets is asked for.
 type ListVirtioScsiTargetsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The collection, `virtioScsiTargets` in the HTTP binding: these objects have no parent, and any
@@ -468,10 +468,10 @@ func (x *ListVirtioScsiTargetsRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListVirtioScsiTargets.
+// One page of the virtio SCSI targets.
 type ListVirtioScsiTargetsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The virtio SCSI targets of this page.
 	VirtioScsiTargets []*VirtioScsiTarget `protobuf:"bytes,1,rep,name=virtio_scsi_targets,json=virtioScsiTargets,proto3" json:"virtio_scsi_targets,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -523,7 +523,7 @@ func (x *ListVirtioScsiTargetsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of GetVirtioScsiTarget.
+// Which virtio SCSI target is asked for.
 type GetVirtioScsiTargetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the virtio SCSI target.
@@ -569,7 +569,7 @@ func (x *GetVirtioScsiTargetRequest) GetName() string {
 	return ""
 }
 
-// Request of StatsVirtioScsiTarget.
+// Of which virtio SCSI target the counters are asked for.
 type StatsVirtioScsiTargetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the virtio SCSI target.
@@ -615,10 +615,10 @@ func (x *StatsVirtioScsiTargetRequest) GetName() string {
 	return ""
 }
 
-// Response of StatsVirtioScsiTarget.
+// Counters of one virtio SCSI target.
 type StatsVirtioScsiTargetResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The counters.
+	// What the virtio SCSI target has done since it was created.
 	Stats         *VolumeStats `protobuf:"bytes,1,opt,name=stats,proto3" json:"stats,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -661,7 +661,7 @@ func (x *StatsVirtioScsiTargetResponse) GetStats() *VolumeStats {
 	return nil
 }
 
-// Request of CreateVirtioScsiController.
+// The virtio SCSI controller to create, and the id it gets.
 type CreateVirtioScsiControllerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The virtio SCSI controller to create; its name is ignored.
@@ -717,7 +717,7 @@ func (x *CreateVirtioScsiControllerRequest) GetVirtioScsiControllerId() string {
 	return ""
 }
 
-// Request of DeleteVirtioScsiController.
+// Which virtio SCSI controller to delete, and whether it has to be there.
 type DeleteVirtioScsiControllerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the virtio SCSI controller.
@@ -772,7 +772,7 @@ func (x *DeleteVirtioScsiControllerRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of UpdateVirtioScsiController.
+// Which virtio SCSI controller to change, and the new values.
 type UpdateVirtioScsiControllerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The virtio SCSI controller: its name says which one, its other fields are the new values.
@@ -837,7 +837,7 @@ func (x *UpdateVirtioScsiControllerRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of ListVirtioScsiControllers.
+// Which page of the virtio SCSI controllers is asked for.
 type ListVirtioScsiControllersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The collection, `virtioScsiControllers` in the HTTP binding: these objects have no parent, and
@@ -904,10 +904,10 @@ func (x *ListVirtioScsiControllersRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListVirtioScsiControllers.
+// One page of the virtio SCSI controllers.
 type ListVirtioScsiControllersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The virtio SCSI controllers of this page.
 	VirtioScsiControllers []*VirtioScsiController `protobuf:"bytes,1,rep,name=virtio_scsi_controllers,json=virtioScsiControllers,proto3" json:"virtio_scsi_controllers,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -959,7 +959,7 @@ func (x *ListVirtioScsiControllersResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of GetVirtioScsiController.
+// Which virtio SCSI controller is asked for.
 type GetVirtioScsiControllerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the virtio SCSI controller.
@@ -1005,7 +1005,7 @@ func (x *GetVirtioScsiControllerRequest) GetName() string {
 	return ""
 }
 
-// Request of StatsVirtioScsiController.
+// Of which virtio SCSI controller the counters are asked for.
 type StatsVirtioScsiControllerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the virtio SCSI controller.
@@ -1051,10 +1051,10 @@ func (x *StatsVirtioScsiControllerRequest) GetName() string {
 	return ""
 }
 
-// Response of StatsVirtioScsiController.
+// Counters of one virtio SCSI controller.
 type StatsVirtioScsiControllerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The counters.
+	// What the virtio SCSI controller has done since it was created.
 	Stats         *VolumeStats `protobuf:"bytes,1,opt,name=stats,proto3" json:"stats,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1097,7 +1097,7 @@ func (x *StatsVirtioScsiControllerResponse) GetStats() *VolumeStats {
 	return nil
 }
 
-// Request of CreateVirtioScsiLun.
+// The virtio SCSI LUN to create, and the id it gets.
 type CreateVirtioScsiLunRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The virtio SCSI LUN to create; its name is ignored.
@@ -1153,7 +1153,7 @@ func (x *CreateVirtioScsiLunRequest) GetVirtioScsiLunId() string {
 	return ""
 }
 
-// Request of DeleteVirtioScsiLun.
+// Which virtio SCSI LUN to delete, and whether it has to be there.
 type DeleteVirtioScsiLunRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the virtio SCSI LUN.
@@ -1208,7 +1208,7 @@ func (x *DeleteVirtioScsiLunRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of UpdateVirtioScsiLun.
+// Which virtio SCSI LUN to change, and the new values.
 type UpdateVirtioScsiLunRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The virtio SCSI LUN: its name says which one, its other fields are the new values.
@@ -1273,7 +1273,7 @@ func (x *UpdateVirtioScsiLunRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of ListVirtioScsiLuns.
+// Which page of the virtio SCSI LUNs is asked for.
 type ListVirtioScsiLunsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The collection, `virtioScsiLuns` in the HTTP binding: these objects have no parent, and any
@@ -1340,10 +1340,10 @@ func (x *ListVirtioScsiLunsRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListVirtioScsiLuns.
+// One page of the virtio SCSI LUNs.
 type ListVirtioScsiLunsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The virtio SCSI LUNs of this page.
 	VirtioScsiLuns []*VirtioScsiLun `protobuf:"bytes,1,rep,name=virtio_scsi_luns,json=virtioScsiLuns,proto3" json:"virtio_scsi_luns,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -1395,7 +1395,7 @@ func (x *ListVirtioScsiLunsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of GetVirtioScsiLun.
+// Which virtio SCSI LUN is asked for.
 type GetVirtioScsiLunRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the virtio SCSI LUN.
@@ -1441,7 +1441,7 @@ func (x *GetVirtioScsiLunRequest) GetName() string {
 	return ""
 }
 
-// Request of StatsVirtioScsiLun.
+// Of which virtio SCSI LUN the counters are asked for.
 type StatsVirtioScsiLunRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the virtio SCSI LUN.
@@ -1496,10 +1496,10 @@ func (x *StatsVirtioScsiLunRequest) GetControllerNameRef() string {
 	return ""
 }
 
-// Response of StatsVirtioScsiLun.
+// Counters of one virtio SCSI LUN.
 type StatsVirtioScsiLunResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The counters.
+	// What the virtio SCSI LUN has done since it was created.
 	Stats         *VolumeStats `protobuf:"bytes,1,opt,name=stats,proto3" json:"stats,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

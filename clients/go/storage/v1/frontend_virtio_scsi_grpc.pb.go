@@ -72,7 +72,7 @@ type FrontendVirtioScsiServiceClient interface {
 	// The same call again, with the same id and body, returns the stored object. An id that is taken
 	// by an object with another body is answered with ALREADY_EXISTS.
 	CreateVirtioScsiController(ctx context.Context, in *CreateVirtioScsiControllerRequest, opts ...grpc.CallOption) (*VirtioScsiController, error)
-	// Deletes a virtio SCSI controller.
+	// Deletes a virtio SCSI controller: the host loses it with all of its disks.
 	DeleteVirtioScsiController(ctx context.Context, in *DeleteVirtioScsiControllerRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
 	// Changes a virtio SCSI controller: the fields that the update mask selects.
 	UpdateVirtioScsiController(ctx context.Context, in *UpdateVirtioScsiControllerRequest, opts ...grpc.CallOption) (*VirtioScsiController, error)
@@ -87,7 +87,7 @@ type FrontendVirtioScsiServiceClient interface {
 	// The same call again, with the same id and body, returns the stored object. An id that is taken
 	// by an object with another body is answered with ALREADY_EXISTS.
 	CreateVirtioScsiLun(ctx context.Context, in *CreateVirtioScsiLunRequest, opts ...grpc.CallOption) (*VirtioScsiLun, error)
-	// Deletes a virtio SCSI LUN.
+	// Deletes a virtio SCSI LUN: the host loses it, the volume behind it stays.
 	DeleteVirtioScsiLun(ctx context.Context, in *DeleteVirtioScsiLunRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
 	// Changes a virtio SCSI LUN: the fields that the update mask selects.
 	UpdateVirtioScsiLun(ctx context.Context, in *UpdateVirtioScsiLunRequest, opts ...grpc.CallOption) (*VirtioScsiLun, error)
@@ -315,7 +315,7 @@ type FrontendVirtioScsiServiceServer interface {
 	// The same call again, with the same id and body, returns the stored object. An id that is taken
 	// by an object with another body is answered with ALREADY_EXISTS.
 	CreateVirtioScsiController(context.Context, *CreateVirtioScsiControllerRequest) (*VirtioScsiController, error)
-	// Deletes a virtio SCSI controller.
+	// Deletes a virtio SCSI controller: the host loses it with all of its disks.
 	DeleteVirtioScsiController(context.Context, *DeleteVirtioScsiControllerRequest) (*emptypb.Empty, error)
 	// Changes a virtio SCSI controller: the fields that the update mask selects.
 	UpdateVirtioScsiController(context.Context, *UpdateVirtioScsiControllerRequest) (*VirtioScsiController, error)
@@ -330,7 +330,7 @@ type FrontendVirtioScsiServiceServer interface {
 	// The same call again, with the same id and body, returns the stored object. An id that is taken
 	// by an object with another body is answered with ALREADY_EXISTS.
 	CreateVirtioScsiLun(context.Context, *CreateVirtioScsiLunRequest) (*VirtioScsiLun, error)
-	// Deletes a virtio SCSI LUN.
+	// Deletes a virtio SCSI LUN: the host loses it, the volume behind it stays.
 	DeleteVirtioScsiLun(context.Context, *DeleteVirtioScsiLunRequest) (*emptypb.Empty, error)
 	// Changes a virtio SCSI LUN: the fields that the update mask selects.
 	UpdateVirtioScsiLun(context.Context, *UpdateVirtioScsiLunRequest) (*VirtioScsiLun, error)

@@ -105,7 +105,7 @@ func (x *EncryptedVolume) GetCipher() EncryptionType {
 	return EncryptionType_ENCRYPTION_TYPE_UNSPECIFIED
 }
 
-// Request of CreateEncryptedVolume.
+// The encrypted volume to create, and the id it gets.
 type CreateEncryptedVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The encrypted volume to create; its name is ignored.
@@ -161,7 +161,7 @@ func (x *CreateEncryptedVolumeRequest) GetEncryptedVolumeId() string {
 	return ""
 }
 
-// Request of DeleteEncryptedVolume.
+// Which encrypted volume to delete, and whether it has to be there.
 type DeleteEncryptedVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the encrypted volume.
@@ -216,7 +216,7 @@ func (x *DeleteEncryptedVolumeRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of UpdateEncryptedVolume.
+// Which encrypted volume to change, and the new values.
 type UpdateEncryptedVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The encrypted volume: its name says which one, its other fields are the new values.
@@ -281,7 +281,7 @@ func (x *UpdateEncryptedVolumeRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of ListEncryptedVolumes.
+// Which page of the encrypted volumes is asked for.
 type ListEncryptedVolumesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The collection, `volumes` in the HTTP binding: these objects have no parent, and any other
@@ -348,10 +348,10 @@ func (x *ListEncryptedVolumesRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListEncryptedVolumes.
+// One page of the encrypted volumes.
 type ListEncryptedVolumesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The encrypted volumes of this page.
 	EncryptedVolumes []*EncryptedVolume `protobuf:"bytes,1,rep,name=encrypted_volumes,json=encryptedVolumes,proto3" json:"encrypted_volumes,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -403,7 +403,7 @@ func (x *ListEncryptedVolumesResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of GetEncryptedVolume.
+// Which encrypted volume is asked for.
 type GetEncryptedVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the encrypted volume.
@@ -449,7 +449,7 @@ func (x *GetEncryptedVolumeRequest) GetName() string {
 	return ""
 }
 
-// Request of StatsEncryptedVolume.
+// Of which encrypted volume the counters are asked for.
 type StatsEncryptedVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the encrypted volume.
@@ -495,10 +495,10 @@ func (x *StatsEncryptedVolumeRequest) GetName() string {
 	return ""
 }
 
-// Response of StatsEncryptedVolume.
+// Counters of one encrypted volume.
 type StatsEncryptedVolumeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The counters.
+	// What the encrypted volume has done since it was created.
 	Stats         *VolumeStats `protobuf:"bytes,1,opt,name=stats,proto3" json:"stats,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -28,7 +28,8 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Limits on a volume. It holds no data and is no layer of its own: front ends go on referring to the
+// Limits on a volume. It holds no data and is no layer of its own: front ends go on referring to
+// the
 // volume that it limits.
 type QosVolume struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -101,7 +102,8 @@ type Limits struct {
 	// What the volume is sure of. A server that cannot reserve capacity answers with
 	// INVALID_ARGUMENT.
 	Min *QosLimit `protobuf:"bytes,1,opt,name=min,proto3" json:"min,omitempty"`
-	// What the volume is given at most. A server answers the limits that its back end cannot keep with
+	// What the volume is given at most. A server answers the limits that its back end cannot keep
+	// with
 	// INVALID_ARGUMENT.
 	Max           *QosLimit `protobuf:"bytes,2,opt,name=max,proto3" json:"max,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -152,7 +154,7 @@ func (x *Limits) GetMax() *QosLimit {
 	return nil
 }
 
-// Request of CreateQosVolume.
+// The QoS volume to create, and the id it gets.
 type CreateQosVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The QoS volume to create; its name is ignored.
@@ -208,7 +210,7 @@ func (x *CreateQosVolumeRequest) GetQosVolumeId() string {
 	return ""
 }
 
-// Request of DeleteQosVolume.
+// Which QoS volume to delete, and whether it has to be there.
 type DeleteQosVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the QoS volume.
@@ -263,7 +265,7 @@ func (x *DeleteQosVolumeRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of UpdateQosVolume.
+// Which QoS volume to change, and the new values.
 type UpdateQosVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The QoS volume: its name says which one, its other fields are the new values.
@@ -328,7 +330,7 @@ func (x *UpdateQosVolumeRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of ListQosVolumes.
+// Which page of the QoS volumes is asked for.
 type ListQosVolumesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The collection, `volumes` in the HTTP binding: these objects have no parent, and any other
@@ -395,10 +397,10 @@ func (x *ListQosVolumesRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListQosVolumes.
+// One page of the QoS volumes.
 type ListQosVolumesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The QoS volumes of this page.
 	QosVolumes []*QosVolume `protobuf:"bytes,1,rep,name=qos_volumes,json=qosVolumes,proto3" json:"qos_volumes,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -450,7 +452,7 @@ func (x *ListQosVolumesResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of GetQosVolume.
+// Which QoS volume is asked for.
 type GetQosVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the QoS volume.
@@ -496,7 +498,7 @@ func (x *GetQosVolumeRequest) GetName() string {
 	return ""
 }
 
-// Request of StatsQosVolume.
+// Of which QoS volume the counters are asked for.
 type StatsQosVolumeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the QoS volume.
@@ -542,10 +544,10 @@ func (x *StatsQosVolumeRequest) GetName() string {
 	return ""
 }
 
-// Response of StatsQosVolume.
+// Counters of one QoS volume.
 type StatsQosVolumeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The counters.
+	// What the QoS volume has done since it was created.
 	Stats         *VolumeStats `protobuf:"bytes,1,opt,name=stats,proto3" json:"stats,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -364,11 +364,11 @@ func (x *FabricsEndpoint) GetAdrfam() NvmeAddressFamily {
 // use this message for objects that are not volumes.
 type VolumeStats struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Bytes read.
+	// Bytes that completed read operations returned.
 	ReadBytesCount int32 `protobuf:"varint,1,opt,name=read_bytes_count,json=readBytesCount,proto3" json:"read_bytes_count,omitempty"`
 	// Read operations completed.
 	ReadOpsCount int32 `protobuf:"varint,2,opt,name=read_ops_count,json=readOpsCount,proto3" json:"read_ops_count,omitempty"`
-	// Bytes written.
+	// Bytes that completed write operations stored.
 	WriteBytesCount int32 `protobuf:"varint,3,opt,name=write_bytes_count,json=writeBytesCount,proto3" json:"write_bytes_count,omitempty"`
 	// Write operations completed.
 	WriteOpsCount int32 `protobuf:"varint,4,opt,name=write_ops_count,json=writeOpsCount,proto3" json:"write_ops_count,omitempty"`

@@ -100,11 +100,11 @@ type Operation int32
 const (
 	// Nothing: leave it as it is.
 	Operation__NONE Operation = 0
-	// Create it.
+	// Make a new one; the id must not be in use.
 	Operation__CREATE Operation = 1
 	// Change it.
 	Operation__UPDATE Operation = 2
-	// Delete it.
+	// Remove it; its id is free again.
 	Operation__DELETE Operation = 3
 )
 
@@ -564,7 +564,7 @@ func (IPSecTunnelType) EnumDescriptor() ([]byte, []int) {
 	return file_tunneloffload_v2_tunneloffload_proto_rawDescGZIP(), []int{8}
 }
 
-// Request of Capabilities.
+// Asks for the abilities of the card; nothing to set.
 type CapabilityRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -601,7 +601,7 @@ func (*CapabilityRequest) Descriptor() ([]byte, []int) {
 	return file_tunneloffload_v2_tunneloffload_proto_rawDescGZIP(), []int{0}
 }
 
-// Response of Capabilities.
+// What tunnel rules the card takes.
 type CapabilityResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What rules can match on.
@@ -1466,9 +1466,9 @@ func (x *MacPair) GetSourceMac() []byte {
 // IPv4 addresses of a header, encoded as in the file header.
 type IPV4Pair struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Source address.
+	// Source address, encoded as the head of this file says.
 	SourceIp uint32 `protobuf:"fixed32,1,opt,name=source_ip,json=sourceIp,proto3" json:"source_ip,omitempty"`
-	// Destination address.
+	// Destination address, encoded as the head of this file says.
 	DestinationIp uint32 `protobuf:"fixed32,2,opt,name=destination_ip,json=destinationIp,proto3" json:"destination_ip,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1521,9 +1521,9 @@ func (x *IPV4Pair) GetDestinationIp() uint32 {
 // IPv6 addresses of a header, 16 octets each.
 type IPV6Pair struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Source address.
+	// Source address: 16 octets in network order.
 	SourceIp []byte `protobuf:"bytes,1,opt,name=source_ip,json=sourceIp,proto3" json:"source_ip,omitempty"`
-	// Destination address.
+	// Destination address: 16 octets in network order.
 	DestinationIp []byte `protobuf:"bytes,2,opt,name=destination_ip,json=destinationIp,proto3" json:"destination_ip,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2083,12 +2083,12 @@ type isIPSecTunnel_Ipsec interface {
 }
 
 type IPSecTunnel_IpsecEnc struct {
-	// Encrypt.
+	// Protect matching packets with ESP (RFC 4303).
 	IpsecEnc *IPSecEnc `protobuf:"bytes,1,opt,name=ipsec_enc,json=ipsecEnc,proto3,oneof"`
 }
 
 type IPSecTunnel_IpsecDec struct {
-	// Decrypt.
+	// Check matching ESP packets and take the protection off.
 	IpsecDec *IPSecDec `protobuf:"bytes,2,opt,name=ipsec_dec,json=ipsecDec,proto3,oneof"`
 }
 
@@ -2099,7 +2099,7 @@ func (*IPSecTunnel_IpsecDec) isIPSecTunnel_Ipsec() {}
 // Selects one rule.
 type TunnelId struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Number of the rule.
+	// Number of the rule, as it was created with. None of this number: NOT_FOUND.
 	TunnelId      uint64 `protobuf:"varint,1,opt,name=tunnel_id,json=tunnelId,proto3" json:"tunnel_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2147,7 +2147,7 @@ type Counters struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Packets that reached the rule.
 	InPackets uint64 `protobuf:"varint,1,opt,name=in_packets,json=inPackets,proto3" json:"in_packets,omitempty"`
-	// Packets that left it.
+	// Packets that left the rule, encapsulated, decapsulated or translated.
 	OutPackets uint64 `protobuf:"varint,2,opt,name=out_packets,json=outPackets,proto3" json:"out_packets,omitempty"`
 	// Bytes that reached the rule.
 	InBytes uint64 `protobuf:"varint,3,opt,name=in_bytes,json=inBytes,proto3" json:"in_bytes,omitempty"`
@@ -2251,7 +2251,7 @@ func (x *Counters) GetOutBytesDrops() uint64 {
 	return 0
 }
 
-// Response of CreateIpTunnel.
+// How a stream of new rules fared, and which of them were refused.
 type CreateIpTunnelResponses struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How the stream fared as a whole.
@@ -2319,7 +2319,7 @@ func (x *CreateIpTunnelResponses) GetResponses() []*CreateIpTunnelResponse {
 // How one request of a CreateIpTunnel stream fared.
 type CreateIpTunnelResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Number of the rule.
+	// Number of the rule that the entry is about, as in its request.
 	TunnelId uint64 `protobuf:"varint,1,opt,name=tunnel_id,json=tunnelId,proto3" json:"tunnel_id,omitempty"`
 	// Why it was refused; unset when it was accepted.
 	Error         *Error `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
@@ -2475,11 +2475,11 @@ func (x *IpTunnelResponses) GetResponses() []*IpTunnelResponse {
 // A rule with its counters.
 type IpTunnelResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Number of the rule.
+	// Number of the rule, as it was created with.
 	TunnelId uint64 `protobuf:"varint,1,opt,name=tunnel_id,json=tunnelId,proto3" json:"tunnel_id,omitempty"`
 	// The rule as it was requested.
 	IpTunnel *IpTunnelRequest `protobuf:"bytes,2,opt,name=ip_tunnel,json=ipTunnel,proto3" json:"ip_tunnel,omitempty"`
-	// Its counters.
+	// Packets and bytes that the rule has handled since it was created.
 	TunnelCounters *Counters `protobuf:"bytes,3,opt,name=tunnel_counters,json=tunnelCounters,proto3" json:"tunnel_counters,omitempty"`
 	// Why there is no answer for this rule; unset when there is.
 	Error         *Error `protobuf:"bytes,4,opt,name=error,proto3" json:"error,omitempty"`
@@ -2594,9 +2594,9 @@ func (x *IpTunnelStatsResponses) GetResponses() []*IpTunnelStatsResponse {
 // Counters of a rule.
 type IpTunnelStatsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Number of the rule.
+	// Number of the rule, as it was created with.
 	TunnelId uint64 `protobuf:"varint,1,opt,name=tunnel_id,json=tunnelId,proto3" json:"tunnel_id,omitempty"`
-	// Its counters.
+	// Packets and bytes that the rule has handled since it was created.
 	TunnelCounters *Counters `protobuf:"bytes,2,opt,name=tunnel_counters,json=tunnelCounters,proto3" json:"tunnel_counters,omitempty"`
 	// Why there are none for this rule; unset when there are.
 	Error         *Error `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`

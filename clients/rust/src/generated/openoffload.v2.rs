@@ -93,7 +93,7 @@ pub struct SessionResponses {
     #[prost(uint64, tag = "2")]
     pub next_key: u64,
 }
-/// Response of AddSession.
+/// How a stream of new sessions fared, and which of them were refused.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AddSessionResponse {
     /// How the stream fared as a whole.
@@ -265,7 +265,7 @@ impl SessionState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum SessionCloseCode {
-    /// It is not closed.
+    /// The session is still open.
     NotClosed = 0,
     /// TCP's orderly close: FIN from both sides, acknowledged.
     Finack = 1,
@@ -398,7 +398,7 @@ impl RequestStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ActionType {
-    /// Drop it.
+    /// Discard the packet.
     Drop = 0,
     /// Send it out of the other logical interface without asking the firewall.
     Forward = 1,

@@ -112,10 +112,10 @@ pub struct PcIeDeviceInfo {
     /// Address of the function as domain:bus:device.function in hexadecimal, for example 0000:03:00.1.
     #[prost(string, tag = "2")]
     pub address: ::prost::alloc::string::String,
-    /// Name of the vendor.
+    /// Manufacturer, as the PCI ID database has it for the 16-bit vendor id. Empty: not known.
     #[prost(string, tag = "3")]
     pub vendor: ::prost::alloc::string::String,
-    /// Name of the product.
+    /// Model, as the PCI ID database has it for vendor id and device id. Empty: not known.
     #[prost(string, tag = "4")]
     pub product: ::prost::alloc::string::String,
     /// Revision ID register in hexadecimal, for example 0x01.
@@ -142,7 +142,7 @@ pub struct GetInventoryRequest {
 /// Everything a card says about itself.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Inventory {
-    /// Boot firmware.
+    /// Firmware that starts the card's processors.
     #[prost(message, optional, tag = "1")]
     pub bios: ::core::option::Option<BiosInfo>,
     /// The card as a system.
@@ -154,10 +154,10 @@ pub struct Inventory {
     /// The card's enclosure.
     #[prost(message, optional, tag = "4")]
     pub chassis: ::core::option::Option<ChassisInfo>,
-    /// Processors.
+    /// All processors of the card together.
     #[prost(message, optional, tag = "5")]
     pub processor: ::core::option::Option<CpuInfo>,
-    /// Main memory.
+    /// Main memory of the card, which its own operating system runs in.
     #[prost(message, optional, tag = "6")]
     pub memory: ::core::option::Option<MemoryInfo>,
     /// PCI Express functions that the card shows to its hosts, physical functions first, then virtual

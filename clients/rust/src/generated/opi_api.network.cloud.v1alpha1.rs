@@ -5,10 +5,10 @@ pub struct BgpRouter {
     /// Resource name, `bgpRouters/{bgp_router}`. Chosen at creation; never changes.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What is wanted of the BGP router.
+    /// Wanted configuration of the BGP router.
     #[prost(message, optional, tag = "2")]
     pub spec: ::core::option::Option<BgpSpec>,
-    /// What the BGP router is at the moment.
+    /// Observed state of the BGP router; ignored in requests.
     #[prost(message, optional, tag = "3")]
     pub status: ::core::option::Option<BgpStatus>,
 }
@@ -60,10 +60,10 @@ pub struct BgpPeer {
     /// Resource name, `bgpPeers/{bgp_peer}`. Chosen at creation; never changes.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What is wanted of the BGP peer.
+    /// Wanted configuration of the BGP peer.
     #[prost(message, optional, tag = "2")]
     pub spec: ::core::option::Option<BgpPeerSpec>,
-    /// What the BGP peer is at the moment.
+    /// Observed state of the BGP peer; ignored in requests.
     #[prost(message, optional, tag = "3")]
     pub status: ::core::option::Option<BgpPeerStatus>,
 }
@@ -289,10 +289,10 @@ pub struct BgpPeerAf {
     /// Resource name, `bgpPeerAfs/{peeraf}`. Chosen at creation; never changes.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What is wanted of the BGP peer address family.
+    /// Wanted configuration of the BGP peer address family.
     #[prost(message, optional, tag = "2")]
     pub spec: ::core::option::Option<BgpPeerAfSpec>,
-    /// What the BGP peer address family is at the moment.
+    /// Observed state of the BGP peer address family; ignored in requests.
     #[prost(message, optional, tag = "3")]
     pub state: ::core::option::Option<BgpPeerAfStatus>,
 }
@@ -367,7 +367,7 @@ pub struct BgpMaxPrefixRestart {
 /// Use of a route map, which is defined elsewhere, in one direction.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BgpRouteMap {
-    /// Name of the route map.
+    /// Which route map, by the name it is configured under.
     #[prost(string, tag = "1")]
     pub map_id: ::prost::alloc::string::String,
     /// Whether the map works on routes received or on routes sent. Neither name nor type says which of
@@ -398,7 +398,7 @@ pub struct BgpPeerAfStatus {
 /// uses this message.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BgpnlriPrefix {
-    /// What is wanted of the bgpnlri prefix.
+    /// What singles out the route.
     #[prost(message, optional, tag = "1")]
     pub spec: ::core::option::Option<BgpnlriPrefixSpec>,
     /// What BGP knows about the route.
@@ -553,10 +553,10 @@ pub struct BgpnlriPrefixFilter {
 /// uses this message.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BgpAdjRibOut {
-    /// What is wanted of the bgp adj rib out.
+    /// Nothing to set.
     #[prost(message, optional, tag = "1")]
     pub spec: ::core::option::Option<BgpAdjRibOutSpec>,
-    /// What the bgp adj rib out is at the moment.
+    /// The route, and the attributes it is announced with.
     #[prost(message, optional, tag = "2")]
     pub status: ::core::option::Option<BgpAdjRibOutStatus>,
 }
@@ -764,9 +764,9 @@ impl BgpPeerSessionState {
 pub enum BgpAsSize {
     /// Not set.
     Unspecified = 0,
-    /// Two octets.
+    /// AS numbers up to 65535 (RFC 4271).
     TwoOctet = 1,
-    /// Four octets.
+    /// AS numbers up to 4294967295 (RFC 6793).
     FourOctet = 2,
 }
 impl BgpAsSize {
@@ -820,7 +820,7 @@ pub enum BgpAddrType {
     X121 = 10,
     /// Novell IPX.
     Ipx = 11,
-    /// AppleTalk.
+    /// AppleTalk (IANA's address family number 12).
     Appletalk = 12,
     /// DECnet phase IV.
     Decnetiv = 13,
@@ -1288,11 +1288,11 @@ pub enum BgpAroAdvertState {
     Unspecified = 0,
     /// Announced to the peer.
     Advertised = 1,
-    /// Held back.
+    /// Held back: not announced for the time being.
     Suppressed = 2,
     /// To be withdrawn; the peer has not been told yet.
     PendingWithdrawal = 3,
-    /// Withdrawn.
+    /// The peer has been told that the route is gone.
     Withdrawn = 4,
 }
 impl BgpAroAdvertState {
@@ -1321,384 +1321,389 @@ impl BgpAroAdvertState {
         }
     }
 }
-/// TODO(DeviceCapabilities)
+/// What the card is able to do, so that a controller can choose what to ask for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeviceCapabilities {
-    /// TODO(DeviceCapabilities.routing_capabilties)
+    /// Routing protocols that run on the card. (The name is misspelt upstream, and so on the wire in
+    /// JSON.)
     #[prost(message, optional, tag = "1")]
     pub routing_capabilties: ::core::option::Option<DeviceCapabilitiesDynamicRouting>,
-    /// TODO(DeviceCapabilities.network_policy_capabilities)
+    /// Forms of security policies that the card takes.
     #[prost(message, optional, tag = "2")]
     pub network_policy_capabilities: ::core::option::Option<
         DeviceCapabilitiesNetworkPolicy,
     >,
 }
-/// TODO(DeviceCapabilitiesDynamicRouting)
+/// Routing protocols that run on the card.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeviceCapabilitiesDynamicRouting {
-    /// TODO(DeviceCapabilitiesDynamicRouting.underlay_bgp)
+    /// True: the card speaks BGP (RFC 4271) with its neighbours in the underlay.
     #[prost(bool, tag = "1")]
     pub underlay_bgp: bool,
 }
-/// TODO(DeviceCapabilitiesNetworkPolicy)
+/// Forms of security policies that the card takes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeviceCapabilitiesNetworkPolicy {
-    /// TODO(DeviceCapabilitiesNetworkPolicy.compact_rules)
+    /// True: a rule may list several addresses and ports. False: each combination has to be a rule of
+    /// its own.
     #[prost(bool, tag = "1")]
     pub compact_rules: bool,
 }
-/// TODO(Device)
+/// The card itself: its addresses, its functions and what it reports.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Device {
     /// Resource name, `devices/{device}`. Chosen at creation; never changes.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What is wanted of the device.
+    /// Wanted configuration of the device.
     #[prost(message, optional, tag = "2")]
     pub spec: ::core::option::Option<DeviceSpec>,
-    /// What the device is at the moment.
+    /// Observed state of the device; ignored in requests.
     #[prost(message, optional, tag = "3")]
     pub status: ::core::option::Option<DeviceStatus>,
 }
-/// TODO(DeviceSpec)
+/// Wanted configuration of the card.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeviceSpec {
-    /// TODO(DeviceSpec.ipv4_address)
+    /// IPv4 address of the card in the underlay, where its IPv4 tunnels begin and end.
     #[prost(message, optional, tag = "1")]
     pub ipv4_address: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
     >,
-    /// TODO(DeviceSpec.ipv6_address)
+    /// IPv6 address of the card in the underlay, where its IPv6 tunnels begin and end.
     #[prost(message, optional, tag = "2")]
     pub ipv6_address: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
     >,
-    /// TODO(DeviceSpec.mac_addr)
+    /// MAC address of the card in the underlay, 6 bytes. Empty: its burnt-in one.
     #[prost(bytes = "vec", tag = "3")]
     pub mac_addr: ::prost::alloc::vec::Vec<u8>,
-    /// TODO(DeviceSpec.gateway_ip)
+    /// Default router of the underlay.
     #[prost(message, optional, tag = "4")]
     pub gateway_ip: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
     >,
-    /// TODO(DeviceSpec.pcie_functions)
+    /// PCIe functions that the card shows to the host.
     #[prost(message, optional, tag = "5")]
     pub pcie_functions: ::core::option::Option<PcIeFunctionsSpec>,
-    /// TODO(DeviceSpec.overlay_routing_enabled)
+    /// True: packets between subnets are routed. False: the card only bridges within subnets.
     #[prost(bool, tag = "6")]
     pub overlay_routing_enabled: bool,
-    /// TODO(DeviceSpec.systemname)
+    /// Name of the card, for people and for LLDP (system name of IEEE 802.1AB).
     #[prost(string, tag = "7")]
     pub systemname: ::prost::alloc::string::String,
-    /// TODO(DeviceSpec.mgmt_network_spec)
+    /// How the card is reached for management.
     #[prost(message, optional, tag = "8")]
     pub mgmt_network_spec: ::core::option::Option<MgmtNetworkSpec>,
 }
-/// TODO(PCIeFunctionsSpec)
+/// PCIe functions that the card shows to the host. A change takes effect when the host is next
+/// started.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PcIeFunctionsSpec {
-    /// TODO(PCIeFunctionsSpec.pf_count)
+    /// Number of physical functions for networking; 0: as the card is built.
     #[prost(int32, tag = "1")]
     pub pf_count: i32,
-    /// TODO(PCIeFunctionsSpec.vf_count)
+    /// Number of virtual functions of each physical function (SR-IOV); 0: none.
     #[prost(int32, tag = "2")]
     pub vf_count: i32,
 }
-/// TODO(MgmtNetworkSpec)
+/// The management network of the card.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MgmtNetworkSpec {
-    /// TODO(MgmtNetworkSpec.lldp_mgmt_ip)
+    /// Management address to announce by LLDP (management address of IEEE 802.1AB); not set:
+    /// `mgmt_ip`.
     #[prost(message, optional, tag = "1")]
     pub lldp_mgmt_ip: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
     >,
-    /// TODO(MgmtNetworkSpec.mgmt_ip)
+    /// Address of the card in the management network; not set: the card asks by DHCP.
     #[prost(message, optional, tag = "2")]
     pub mgmt_ip: ::core::option::Option<super::super::opinetcommon::v1alpha1::IpAddress>,
-    /// TODO(MgmtNetworkSpec.vlan)
+    /// VLAN of the management network, 1 to 4094; 0: untagged.
     #[prost(int32, tag = "3")]
     pub vlan: i32,
-    /// TODO(MgmtNetworkSpec.gateway_ip)
+    /// Default router of the management network.
     #[prost(message, optional, tag = "4")]
     pub gateway_ip: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
     >,
-    /// TODO(MgmtNetworkSpec.gateway_mac)
+    /// MAC address of that router, 6 bytes. Empty: it is resolved.
     #[prost(bytes = "vec", tag = "5")]
     pub gateway_mac: ::prost::alloc::vec::Vec<u8>,
 }
-/// TODO(DeviceStatus)
+/// Observed state of the card; ignored in requests.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DeviceStatus {
-    /// TODO(DeviceStatus.description)
+    /// What the card is, in words.
     #[prost(string, tag = "1")]
     pub description: ::prost::alloc::string::String,
-    /// TODO(DeviceStatus.system_mac_address)
+    /// Burnt-in MAC address of the card, 6 bytes.
     #[prost(bytes = "vec", tag = "2")]
     pub system_mac_address: ::prost::alloc::vec::Vec<u8>,
-    /// TODO(DeviceStatus.vendor_id)
+    /// Vendor, as the card's memory names it.
     #[prost(string, tag = "3")]
     pub vendor_id: ::prost::alloc::string::String,
-    /// TODO(DeviceStatus.chip_type)
+    /// Name of the chip that forwards packets.
     #[prost(string, tag = "4")]
     pub chip_type: ::prost::alloc::string::String,
-    /// TODO(DeviceStatus.os_version)
+    /// Version of the software on the card.
     #[prost(string, tag = "5")]
     pub os_version: ::prost::alloc::string::String,
-    /// TODO(DeviceStatus.pcie_port_count)
+    /// Number of PCIe ports.
     #[prost(int32, tag = "6")]
     pub pcie_port_count: i32,
-    /// TODO(DeviceStatus.port_count)
+    /// Number of Ethernet ports, those for management included.
     #[prost(int32, tag = "7")]
     pub port_count: i32,
-    /// TODO(DeviceStatus.host_if_count)
+    /// Number of interfaces that the host sees.
     #[prost(int32, tag = "8")]
     pub host_if_count: i32,
-    /// TODO(DeviceStatus.pipeline)
+    /// Name of the packet processing program that is loaded.
     #[prost(string, tag = "9")]
     pub pipeline: ::prost::alloc::string::String,
-    /// TODO(DeviceStatus.critical_events)
+    /// What has gone badly wrong since the start, oldest first.
     #[prost(message, repeated, tag = "10")]
     pub critical_events: ::prost::alloc::vec::Vec<SystemEvent>,
-    /// TODO(DeviceStatus.alerts)
+    /// Conditions that need attention, oldest first.
     #[prost(message, repeated, tag = "11")]
     pub alerts: ::prost::alloc::vec::Vec<SystemAlert>,
 }
-/// TODO(SystemEvent)
+/// Something that happened to the card.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SystemEvent {
-    /// TODO(SystemEvent.event_time)
+    /// When it happened.
     #[prost(message, optional, tag = "1")]
     pub event_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// TODO(SystemEvent.event_description)
+    /// What happened, in words.
     #[prost(string, tag = "2")]
     pub event_description: ::prost::alloc::string::String,
 }
-/// TODO(SystemAlert)
+/// A condition of the card that needs attention.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SystemAlert {
-    /// TODO(SystemAlert.alert_time)
+    /// When the condition was first seen.
     #[prost(message, optional, tag = "1")]
     pub alert_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// TODO(SystemAlert.alert_description)
+    /// What the condition is, in words.
     #[prost(string, tag = "2")]
     pub alert_description: ::prost::alloc::string::String,
 }
-/// TODO(Interface)
+/// An interface of the card.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Interface {
     /// Resource name, `interfaces/{interface}`. Chosen at creation; never changes.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What is wanted of the interface.
+    /// Wanted configuration of the interface.
     #[prost(message, optional, tag = "2")]
     pub spec: ::core::option::Option<InterfaceSpec>,
-    /// What the interface is at the moment.
+    /// Observed state of the interface; ignored in requests.
     #[prost(message, optional, tag = "3")]
     pub status: ::core::option::Option<InterfaceStatus>,
 }
-/// TODO(InterfaceSpec)
+/// Wanted configuration of an interface.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct InterfaceSpec {
-    /// TODO(InterfaceSpec.ifid)
+    /// Number of the interface among those of its kind.
     #[prost(int32, tag = "1")]
     pub ifid: i32,
-    /// TODO(InterfaceSpec.admin_status)
+    /// Whether the interface is to be up.
     #[prost(enumeration = "IfStatus", tag = "2")]
     pub admin_status: i32,
-    /// TODO(InterfaceSpec.oneof ifinfo)
+    /// The kind of interface, which cannot be changed later.
     #[prost(oneof = "interface_spec::Ifinfo", tags = "3, 4, 5, 6, 7, 8")]
     pub ifinfo: ::core::option::Option<interface_spec::Ifinfo>,
 }
 /// Nested message and enum types in `InterfaceSpec`.
 pub mod interface_spec {
-    /// TODO(InterfaceSpec.oneof ifinfo)
+    /// The kind of interface, which cannot be changed later.
     #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Ifinfo {
-        /// TODO(InterfaceSpec.uplink_spec)
+        /// A port towards the network.
         #[prost(message, tag = "3")]
         UplinkSpec(super::UplinkSpec),
-        /// TODO(InterfaceSpec.uplink_pc_spec)
+        /// A bundle of ports towards the network.
         #[prost(message, tag = "4")]
         UplinkPcSpec(super::UplinkPcSpec),
-        /// TODO(InterfaceSpec.l3_if_spec)
+        /// A routed interface.
         #[prost(message, tag = "5")]
         L3IfSpec(super::L3IfSpec),
-        /// TODO(InterfaceSpec.loopback_if_spec)
+        /// An address that is always up.
         #[prost(message, tag = "6")]
         LoopbackIfSpec(super::LoopbackIfSpec),
-        /// TODO(InterfaceSpec.control_if_spec)
+        /// The way into the card's own software.
         #[prost(message, tag = "7")]
         ControlIfSpec(super::ControlIfSpec),
-        /// TODO(InterfaceSpec.host_if_spec)
+        /// A function that the host sees.
         #[prost(message, tag = "8")]
         HostIfSpec(super::HostIfSpec),
     }
 }
-/// TODO(UplinkSpec)
+/// A port towards the network.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UplinkSpec {
-    /// TODO(UplinkSpec.port_name_ref)
+    /// Port that frames leave and arrive by, `ports/{port}`.
     #[prost(string, tag = "1")]
     pub port_name_ref: ::prost::alloc::string::String,
-    /// TODO(UplinkSpec.native_vlanid)
+    /// VLAN of untagged frames, 1 to 4094; 0: they are not in a VLAN.
     #[prost(int32, tag = "2")]
     pub native_vlanid: i32,
 }
-/// TODO(UplinkPCSpec)
+/// A bundle of ports towards the network (link aggregation of IEEE 802.1AX).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UplinkPcSpec {
-    /// TODO(UplinkPCSpec.member_ifids_bitmap)
+    /// Members: bit n is set for the uplink whose `ifid` is n.
     #[prost(uint64, tag = "1")]
     pub member_ifids_bitmap: u64,
-    /// TODO(UplinkPCSpec.native_vlanid)
+    /// VLAN of untagged frames, 1 to 4094; 0: they are not in a VLAN.
     #[prost(int32, tag = "2")]
     pub native_vlanid: i32,
 }
-/// TODO(L3IfSpec)
+/// A routed interface.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct L3IfSpec {
-    /// TODO(L3IfSpec.vpc_name_ref)
+    /// VPC that the interface routes for, `vpcs/{vpc}`; that of the underlay for one towards the
+    /// network.
     #[prost(string, tag = "1")]
     pub vpc_name_ref: ::prost::alloc::string::String,
-    /// TODO(L3IfSpec.prefix)
+    /// Addresses of the interface, with the lengths of their subnets' prefixes.
     #[prost(message, repeated, tag = "2")]
     pub prefix: ::prost::alloc::vec::Vec<super::super::opinetcommon::v1alpha1::IpPrefix>,
-    /// TODO(L3IfSpec.port_name_ref)
+    /// Port that the interface is on, `ports/{port}`.
     #[prost(string, tag = "3")]
     pub port_name_ref: ::prost::alloc::string::String,
-    /// TODO(L3IfSpec.encap)
+    /// Tag of the interface's frames on the port, usually a VLAN; not set: untagged.
     #[prost(message, optional, tag = "4")]
     pub encap: ::core::option::Option<super::super::opinetcommon::v1alpha1::Encap>,
-    /// TODO(L3IfSpec.mac_address)
+    /// MAC address of the interface, 6 bytes. Empty: that of the port.
     #[prost(bytes = "vec", tag = "5")]
     pub mac_address: ::prost::alloc::vec::Vec<u8>,
 }
-/// TODO(BGPCommunity)
+/// A community that routes are announced with (RFC 1997).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BgpCommunity {
-    /// TODO(BGPCommunity.asn)
+    /// Autonomous system: the upper 16 bits, 1 to 65534.
     #[prost(int32, tag = "1")]
     pub asn: i32,
-    /// TODO(BGPCommunity.community)
+    /// Value within the autonomous system: the lower 16 bits, 0 to 65535.
     #[prost(int32, tag = "2")]
     pub community: i32,
 }
-/// TODO(LoopbackIfSpec)
+/// An address of the card that does not depend on any port.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct LoopbackIfSpec {
-    /// TODO(LoopbackIfSpec.prefix)
+    /// The address, usually with length 32 or 128.
     #[prost(message, optional, tag = "1")]
     pub prefix: ::core::option::Option<super::super::opinetcommon::v1alpha1::IpPrefix>,
-    /// TODO(LoopbackIfSpec.communities)
+    /// Communities to announce the address with by BGP; empty: none.
     #[prost(message, repeated, tag = "2")]
     pub communities: ::prost::alloc::vec::Vec<BgpCommunity>,
 }
-/// TODO(ControlIfSpec)
+/// The way into the card's own software.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ControlIfSpec {
-    /// TODO(ControlIfSpec.prefix)
+    /// Address of the software, with the length of its subnet's prefix.
     #[prost(message, optional, tag = "1")]
     pub prefix: ::core::option::Option<super::super::opinetcommon::v1alpha1::IpPrefix>,
-    /// TODO(ControlIfSpec.mac_address)
+    /// MAC address of the software, 6 bytes.
     #[prost(bytes = "vec", tag = "2")]
     pub mac_address: ::prost::alloc::vec::Vec<u8>,
 }
-/// TODO(HostIfSpec)
+/// A network function that the host sees on the PCIe bus.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct HostIfSpec {
-    /// TODO(HostIfSpec.vf)
+    /// True: a virtual function (SR-IOV). False: a physical one.
     #[prost(bool, tag = "1")]
     pub vf: bool,
-    /// TODO(HostIfSpec.enable_connection_tracking)
+    /// True: connections through the interface are tracked, which security groups need.
     #[prost(bool, tag = "2")]
     pub enable_connection_tracking: bool,
-    /// TODO(HostIfSpec.mac_address)
+    /// MAC address that the host finds, 6 bytes. Empty: the card chooses.
     #[prost(bytes = "vec", tag = "3")]
     pub mac_address: ::prost::alloc::vec::Vec<u8>,
-    /// TODO(HostIfSpec.ifname)
+    /// Name of the interface on the card, at most 15 characters.
     #[prost(string, tag = "4")]
     pub ifname: ::prost::alloc::string::String,
 }
-/// TODO(UplinkIfStatus)
+/// Observed state of a port or bundle towards the network.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UplinkIfStatus {
-    /// TODO(UplinkIfStatus.hw_if_idx)
+    /// Index of the interface in the card's tables.
     #[prost(int32, tag = "1")]
     pub hw_if_idx: i32,
-    /// TODO(UplinkIfStatus.hw_port_number)
+    /// Number of the port in the card's tables.
     #[prost(int32, tag = "2")]
     pub hw_port_number: i32,
 }
-/// TODO(LoopbackIfStatus)
+/// Observed state of an address that is always up.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LoopbackIfStatus {
-    /// TODO(LoopbackIfStatus.ifname)
+    /// Name of the interface on the card.
     #[prost(string, tag = "1")]
     pub ifname: ::prost::alloc::string::String,
 }
-/// TODO(HostIfStatus)
+/// Observed state of a function that the host sees.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct HostIfStatus {
-    /// TODO(HostIfStatus.hw_if_idxes)
+    /// Indexes of the interface in the card's tables, one for each of its queues' groups.
     #[prost(bytes = "vec", repeated, tag = "1")]
     pub hw_if_idxes: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
-    /// TODO(HostIfStatus.mac_address)
+    /// MAC address that the host finds, 6 bytes.
     #[prost(bytes = "vec", tag = "2")]
     pub mac_address: ::prost::alloc::vec::Vec<u8>,
-    /// What the host interface status is at the moment.
+    /// Whether the interface carries packets.
     #[prost(enumeration = "IfStatus", tag = "3")]
     pub status: i32,
-    /// TODO(HostIfStatus.ifname)
+    /// Name of the interface on the card.
     #[prost(string, tag = "4")]
     pub ifname: ::prost::alloc::string::String,
 }
-/// TODO(InterfaceStatus)
+/// Observed state of an interface; ignored in requests.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct InterfaceStatus {
-    /// TODO(InterfaceStatus.if_index)
+    /// Index of the interface (ifIndex of RFC 2863).
     #[prost(uint32, tag = "1")]
     pub if_index: u32,
-    /// TODO(InterfaceStatus.oper_status)
+    /// Whether the interface carries packets.
     #[prost(enumeration = "IfStatus", tag = "2")]
     pub oper_status: i32,
-    /// TODO(InterfaceStatus.oneof ifstatus)
+    /// What belongs to the kind of interface.
     #[prost(oneof = "interface_status::Ifstatus", tags = "3, 4, 5")]
     pub ifstatus: ::core::option::Option<interface_status::Ifstatus>,
 }
 /// Nested message and enum types in `InterfaceStatus`.
 pub mod interface_status {
-    /// TODO(InterfaceStatus.oneof ifstatus)
+    /// What belongs to the kind of interface.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Ifstatus {
-        /// TODO(InterfaceStatus.uplink_if_status)
+        /// For a port or bundle towards the network.
         #[prost(message, tag = "3")]
         UplinkIfStatus(super::UplinkIfStatus),
-        /// TODO(InterfaceStatus.loopback_if_status)
+        /// For an address that is always up.
         #[prost(message, tag = "4")]
         LoopbackIfStatus(super::LoopbackIfStatus),
-        /// TODO(InterfaceStatus.host_if_status)
+        /// For a function that the host sees.
         #[prost(message, tag = "5")]
         HostIfStatus(super::HostIfStatus),
     }
 }
-/// TODO(enum IfType)
+/// Kind of an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum IfType {
     /// Not set.
     Unspecified = 0,
-    /// TODO(IfType.IF_TYPE_UPLINK)
+    /// A port towards the network.
     Uplink = 1,
-    /// TODO(IfType.IF_TYPE_UPLINK_PC)
+    /// A bundle of ports towards the network.
     UplinkPc = 2,
-    /// TODO(IfType.IF_TYPE_L3)
+    /// A routed interface.
     L3 = 3,
-    /// TODO(IfType.IF_TYPE_LOOPBACK)
+    /// An address that is always up.
     Loopback = 4,
-    /// TODO(IfType.IF_TYPE_CONTROL)
+    /// The way into the card's own software.
     Control = 5,
-    /// TODO(IfType.IF_TYPE_HOST)
+    /// A function that the host sees.
     Host = 6,
 }
 impl IfType {
@@ -1731,15 +1736,15 @@ impl IfType {
         }
     }
 }
-/// TODO(enum IfStatus)
+/// Whether an interface is up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum IfStatus {
     /// Not set.
     Unspecified = 0,
-    /// TODO(IfStatus.IF_STATUS_UP)
+    /// Packets pass, or are to pass.
     Up = 1,
-    /// TODO(IfStatus.IF_STATUS_DOWN)
+    /// No packets pass, or none are to pass.
     Down = 2,
 }
 impl IfStatus {
@@ -1764,174 +1769,175 @@ impl IfStatus {
         }
     }
 }
-/// TODO(Mapping)
+/// Where an address of a VPC is: behind a vNIC of this card, or at the far end of a tunnel.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Mapping {
     /// Resource name, `mappings/{mapping}`. Chosen at creation; never changes.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What is wanted of the mapping.
+    /// Wanted configuration of the mapping.
     #[prost(message, optional, tag = "2")]
     pub spec: ::core::option::Option<MappingSpec>,
-    /// What the mapping is at the moment.
+    /// Observed state of the mapping; ignored in requests.
     #[prost(message, optional, tag = "3")]
     pub status: ::core::option::Option<MappingStatus>,
 }
-/// TODO(MappingSpec)
+/// Wanted configuration of a mapping.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MappingSpec {
-    /// TODO(MappingSpec.subnet_name_ref)
+    /// Subnet that the address is in, `subnets/{subnet}`.
     #[prost(string, tag = "3")]
     pub subnet_name_ref: ::prost::alloc::string::String,
-    /// TODO(MappingSpec.mac_addr)
+    /// MAC address of the holder, 6 bytes, for an IP address that is mapped.
     #[prost(bytes = "vec", tag = "7")]
     pub mac_addr: ::prost::alloc::vec::Vec<u8>,
-    /// TODO(MappingSpec.encap)
+    /// How packets to the address are marked on the underlay; not set: as the subnet has it.
     #[prost(message, optional, tag = "8")]
     pub encap: ::core::option::Option<super::super::opinetcommon::v1alpha1::Encap>,
-    /// TODO(MappingSpec.public_ip)
+    /// Public address that the mapped one is translated to and from, one to one (RFC 3022, section
+    /// 2.1); not set: none.
     #[prost(message, optional, tag = "9")]
     pub public_ip: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
     >,
-    /// TODO(MappingSpec.tags)
+    /// Labels that security rules match instead of addresses, each 1 to 1023.
     #[prost(uint32, repeated, tag = "10")]
     pub tags: ::prost::alloc::vec::Vec<u32>,
-    /// TODO(MappingSpec.type)
+    /// What the address is used for.
     #[prost(enumeration = "MappingType", tag = "11")]
     pub r#type: i32,
-    /// TODO(MappingSpec.oneof mac_or_ip)
+    /// The address that is mapped.
     #[prost(oneof = "mapping_spec::MacOrIp", tags = "1, 2")]
     pub mac_or_ip: ::core::option::Option<mapping_spec::MacOrIp>,
-    /// TODO(MappingSpec.oneof dstinfo)
+    /// Where the address is.
     #[prost(oneof = "mapping_spec::Dstinfo", tags = "4, 5, 6")]
     pub dstinfo: ::core::option::Option<mapping_spec::Dstinfo>,
 }
 /// Nested message and enum types in `MappingSpec`.
 pub mod mapping_spec {
-    /// TODO(MappingSpec.oneof mac_or_ip)
+    /// The address that is mapped.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum MacOrIp {
-        /// TODO(MappingSpec.ip_key)
+        /// An IP address within a VPC.
         #[prost(message, tag = "1")]
         IpKey(super::L3MappingKey),
-        /// TODO(MappingSpec.mac_key)
+        /// A MAC address within a subnet.
         #[prost(message, tag = "2")]
         MacKey(super::L2MappingKey),
     }
-    /// TODO(MappingSpec.oneof dstinfo)
+    /// Where the address is.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Dstinfo {
-        /// TODO(MappingSpec.vnic_name_ref)
+        /// Behind this vNIC of the card, `vnic/{vnic}`.
         #[prost(string, tag = "4")]
         VnicNameRef(::prost::alloc::string::String),
-        /// TODO(MappingSpec.tunnel_name_ref)
+        /// At the far end of this tunnel, `tunnel/{tunnel}`.
         #[prost(string, tag = "5")]
         TunnelNameRef(::prost::alloc::string::String),
-        /// TODO(MappingSpec.nh_group_name_ref)
+        /// By one of these next hops, `nexthopgroups/{nexthopgroup}`.
         #[prost(string, tag = "6")]
         NhGroupNameRef(::prost::alloc::string::String),
     }
 }
-/// TODO(MappingStatus)
+/// Observed state of a mapping; ignored in requests.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct MappingStatus {
-    /// TODO(MappingStatus.public_nat_index)
+    /// Index of the translation from the public address in the card's tables.
     #[prost(int32, tag = "1")]
     pub public_nat_index: i32,
-    /// TODO(MappingStatus.private_nat_index)
+    /// Index of the translation to the public address in the card's tables.
     #[prost(int32, tag = "2")]
     pub private_nat_index: i32,
-    /// TODO(MappingStatus.tunnel_ip)
+    /// Outer destination addresses of the tunnels that lead to the address.
     #[prost(message, repeated, tag = "3")]
     pub tunnel_ip: ::prost::alloc::vec::Vec<
         super::super::opinetcommon::v1alpha1::IpAddress,
     >,
-    /// TODO(MappingStatus.svc_port_map_hw_handle)
+    /// Port map of a service in the card's tables.
     #[prost(message, optional, tag = "4")]
     pub svc_port_map_hw_handle: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::HwHandle,
     >,
-    /// TODO(MappingStatus.vnf_tunnel_hw_handle)
+    /// Tunnel to a network function in the card's tables.
     #[prost(message, optional, tag = "5")]
     pub vnf_tunnel_hw_handle: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::HwHandle,
     >,
-    /// TODO(MappingStatus.rewrite_index)
+    /// Index of the change to the packet's header in the card's tables.
     #[prost(int32, tag = "6")]
     pub rewrite_index: i32,
 }
-/// TODO(L3MappingKey)
+/// An IP address within a VPC.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct L3MappingKey {
-    /// TODO(L3MappingKey.vpc_name_ref)
+    /// The VPC, `vpcs/{vpc}`; other VPCs may use the same address.
     #[prost(string, tag = "1")]
     pub vpc_name_ref: ::prost::alloc::string::String,
-    /// TODO(L3MappingKey.ip_address)
+    /// IPv4 or IPv6 address, unique within the VPC.
     #[prost(message, optional, tag = "2")]
     pub ip_address: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
     >,
 }
-/// TODO(L2MappingKey)
+/// A MAC address within a subnet.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct L2MappingKey {
-    /// TODO(L2MappingKey.subnet_name_ref)
+    /// The subnet, `subnets/{subnet}`; others may use the same address.
     #[prost(string, tag = "1")]
     pub subnet_name_ref: ::prost::alloc::string::String,
-    /// TODO(L2MappingKey.mac_address)
+    /// The address, 6 bytes.
     #[prost(bytes = "vec", tag = "2")]
     pub mac_address: ::prost::alloc::vec::Vec<u8>,
 }
-/// TODO(MappingLookupFilter)
+/// Which mappings are asked for; all conditions have to hold.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MappingLookupFilter {
-    /// TODO(MappingLookupFilter.local)
+    /// True: addresses behind this card's vNICs. False: addresses elsewhere.
     #[prost(bool, tag = "1")]
     pub local: bool,
-    /// TODO(MappingLookupFilter.key_type)
+    /// Kind of address; not set: both.
     #[prost(enumeration = "MappingKeyType", tag = "2")]
     pub key_type: i32,
-    /// TODO(MappingLookupFilter.type)
+    /// Use of the address; not set: any.
     #[prost(enumeration = "MappingType", tag = "3")]
     pub r#type: i32,
-    /// TODO(MappingLookupFilter.oneof ip_or_mac)
+    /// What to look for; not set: everything.
     #[prost(oneof = "mapping_lookup_filter::IpOrMac", tags = "4, 5, 6, 7, 8")]
     pub ip_or_mac: ::core::option::Option<mapping_lookup_filter::IpOrMac>,
 }
 /// Nested message and enum types in `MappingLookupFilter`.
 pub mod mapping_lookup_filter {
-    /// TODO(MappingLookupFilter.oneof ip_or_mac)
+    /// What to look for; not set: everything.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum IpOrMac {
-        /// TODO(MappingLookupFilter.ip_key)
+        /// This IP address in this VPC.
         #[prost(message, tag = "4")]
         IpKey(super::L3MappingKey),
-        /// TODO(MappingLookupFilter.mac_key)
+        /// This MAC address in this subnet.
         #[prost(message, tag = "5")]
         MacKey(super::L2MappingKey),
-        /// TODO(MappingLookupFilter.ip_address)
+        /// This IP address in any VPC.
         #[prost(message, tag = "6")]
         IpAddress(super::super::super::opinetcommon::v1alpha1::IpAddress),
-        /// TODO(MappingLookupFilter.mac_address)
+        /// This MAC address, 6 bytes, in any subnet.
         #[prost(bytes, tag = "7")]
         MacAddress(::prost::alloc::vec::Vec<u8>),
-        /// TODO(MappingLookupFilter.vpc_name_ref)
+        /// All addresses in this VPC, `vpcs/{vpc}`.
         #[prost(string, tag = "8")]
         VpcNameRef(::prost::alloc::string::String),
     }
 }
-/// TODO(enum MappingType)
+/// What a mapped address is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum MappingType {
     /// Not set.
     Unspecified = 0,
-    /// TODO(MappingType.MAPPING_TYPE_VPC)
+    /// A workload of the VPC.
     Vpc = 1,
-    /// TODO(MappingType.MAPPING_TYPE_SERVICE)
+    /// A service that the provider runs.
     Service = 2,
-    /// TODO(MappingType.MAPPING_TYPE_LB_VIP)
+    /// Address that a load balancer receives connections at.
     LbVip = 3,
 }
 impl MappingType {
@@ -1958,15 +1964,15 @@ impl MappingType {
         }
     }
 }
-/// TODO(enum MappingKeyType)
+/// Kind of a mapped address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum MappingKeyType {
     /// Not set.
     Unspecified = 0,
-    /// TODO(MappingKeyType.MAPPING_KEY_TYPE_L2)
+    /// MAC address within a subnet.
     L2 = 1,
-    /// TODO(MappingKeyType.MAPPING_KEY_TYPE_L3)
+    /// IP address within a VPC.
     L3 = 2,
 }
 impl MappingKeyType {
@@ -2126,10 +2132,10 @@ pub mod alg_spec {
     /// Options of the protocol that `alg_type` names; TFTP and RTSP have none.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum AlgOptions {
-        /// Options of FTP.
+        /// What the gateway lets pass of FTP.
         #[prost(message, tag = "3")]
         FtpOptions(super::FtpOptions),
-        /// Options of DNS.
+        /// What the gateway lets pass of DNS.
         #[prost(message, tag = "4")]
         DnsOptions(super::DnsOptions),
         /// Options of Microsoft RPC.
@@ -2143,7 +2149,7 @@ pub mod alg_spec {
 /// What the card reports about a policy.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SecurityPolicyStatus {
-    /// Number of rules.
+    /// Number of rules in the policy, those that are objects of their own included.
     #[prost(int32, tag = "1")]
     pub rule_count: i32,
     /// Number of VPCs that refer to the policy.
@@ -2316,7 +2322,7 @@ pub mod security_policy_lookup_request {
         /// Resource name of the vNIC.
         #[prost(string, tag = "1")]
         pub vnic_name_ref: ::prost::alloc::string::String,
-        /// Policies of which direction.
+        /// Whether policies for packets to the vNIC or from it are asked.
         #[prost(
             enumeration = "super::super::super::opinetcommon::v1alpha1::PolicyDir",
             tag = "2"
@@ -2348,7 +2354,7 @@ pub struct PolicyLookupResult {
     pub rule_hw_handle: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::HwHandle,
     >,
-    /// Priority of the rule.
+    /// Priority of the rule, 0 to 65534, as in SecurityRuleAttrs.priority.
     #[prost(int32, tag = "2")]
     pub priority: i32,
     /// What would happen to the packet.
@@ -2479,207 +2485,207 @@ impl PolicyRuleFormat {
         }
     }
 }
-/// TODO(NextHop)
+/// Where packets of a route go next.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct NextHop {
     /// Resource name, `nexthops/{nexthop}`. Chosen at creation; never changes.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What is wanted of the next hop.
+    /// Wanted configuration of the next hop.
     #[prost(message, optional, tag = "2")]
     pub spec: ::core::option::Option<NextHopSpec>,
-    /// What the next hop is at the moment.
+    /// Observed state of the next hop; ignored in requests.
     #[prost(message, optional, tag = "3")]
     pub status: ::core::option::Option<NextHopStatus>,
 }
-/// TODO(NextHopSpec)
+/// Wanted configuration of a next hop.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct NextHopSpec {
-    /// TODO(NextHopSpec.oneof nhinfo)
+    /// The kind of next hop, which cannot be changed later.
     #[prost(oneof = "next_hop_spec::Nhinfo", tags = "1, 2, 3")]
     pub nhinfo: ::core::option::Option<next_hop_spec::Nhinfo>,
 }
 /// Nested message and enum types in `NextHopSpec`.
 pub mod next_hop_spec {
-    /// TODO(NextHopSpec.oneof nhinfo)
+    /// The kind of next hop, which cannot be changed later.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Nhinfo {
-        /// TODO(NextHopSpec.overlay_nh_info)
+        /// Through a tunnel.
         #[prost(message, tag = "1")]
         OverlayNhInfo(super::OverlayNextHopSpec),
-        /// TODO(NextHopSpec.underlay_nh_info)
+        /// To a neighbour in the underlay.
         #[prost(message, tag = "2")]
         UnderlayNhInfo(super::UnderlayNextHopSpec),
-        /// TODO(NextHopSpec.ip_nh_info)
+        /// To an address within a VPC.
         #[prost(message, tag = "3")]
         IpNhInfo(super::IpNextHopSpec),
     }
 }
-/// TODO(UnderlayNextHopSpec)
+/// A neighbour in the underlay.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UnderlayNextHopSpec {
-    /// TODO(UnderlayNextHopSpec.interface_name_ref)
+    /// Interface that packets leave by, `interfaces/{interface}`.
     #[prost(string, tag = "1")]
     pub interface_name_ref: ::prost::alloc::string::String,
-    /// TODO(UnderlayNextHopSpec.underlay_nh_mac)
+    /// MAC address of the neighbour, 6 bytes.
     #[prost(bytes = "vec", tag = "2")]
     pub underlay_nh_mac: ::prost::alloc::vec::Vec<u8>,
 }
-/// TODO(OverlayNextHopSpec)
+/// The far end of a tunnel.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OverlayNextHopSpec {
-    /// TODO(OverlayNextHopSpec.tunnel_name_ref)
+    /// Tunnel that packets go into, `tunnel/{tunnel}`.
     #[prost(string, tag = "1")]
     pub tunnel_name_ref: ::prost::alloc::string::String,
 }
-/// TODO(IPNextHopSpec)
+/// An address within a VPC.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IpNextHopSpec {
-    /// TODO(IPNextHopSpec.vpc_name_ref)
+    /// VPC in which the address is looked up, `vpcs/{vpc}`.
     #[prost(string, tag = "1")]
     pub vpc_name_ref: ::prost::alloc::string::String,
-    /// TODO(IPNextHopSpec.ip_address)
+    /// Router or host that packets are handed to.
     #[prost(message, optional, tag = "2")]
     pub ip_address: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
     >,
-    /// TODO(IPNextHopSpec.vlan)
+    /// VLAN behind which the address is, 1 to 4094; 0: untagged.
     #[prost(int32, tag = "3")]
     pub vlan: i32,
-    /// TODO(IPNextHopSpec.mac)
+    /// MAC address of the next hop, 6 bytes. Empty: it is resolved.
     #[prost(bytes = "vec", tag = "4")]
     pub mac: ::prost::alloc::vec::Vec<u8>,
 }
-/// TODO(NextHopStatus)
+/// Observed state of a next hop; ignored in requests.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct NextHopStatus {
-    /// TODO(NextHopStatus.hw_handle)
+    /// The next hop in the card's tables.
     #[prost(message, optional, tag = "1")]
     pub hw_handle: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::HwHandle,
     >,
-    /// TODO(NextHopStatus.oneof nhinfo)
+    /// What belongs to the kind of next hop.
     #[prost(oneof = "next_hop_status::Nhinfo", tags = "2, 3")]
     pub nhinfo: ::core::option::Option<next_hop_status::Nhinfo>,
 }
 /// Nested message and enum types in `NextHopStatus`.
 pub mod next_hop_status {
-    /// TODO(NextHopStatus.oneof nhinfo)
+    /// What belongs to the kind of next hop.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Nhinfo {
-        /// TODO(NextHopStatus.underlay_nh_info)
+        /// For a neighbour in the underlay.
         #[prost(message, tag = "2")]
         UnderlayNhInfo(super::UnderlayNextHopStatus),
-        /// TODO(NextHopStatus.overlay_nh_info)
+        /// For the far end of a tunnel.
         #[prost(message, tag = "3")]
         OverlayNhInfo(super::OverlayNextHopStatus),
     }
 }
-/// TODO(UnderlayNextHopStatus)
+/// How a neighbour in the underlay is reached.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UnderlayNextHopStatus {
-    /// TODO(UnderlayNextHopStatus.port)
+    /// Number of the port that packets leave by.
     #[prost(int32, tag = "1")]
     pub port: i32,
-    /// TODO(UnderlayNextHopStatus.vlan)
+    /// VLAN that packets carry on that port; 0: untagged.
     #[prost(int32, tag = "2")]
     pub vlan: i32,
 }
-/// TODO(OverlayNextHopStatus)
+/// How the far end of a tunnel is reached.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OverlayNextHopStatus {
-    /// TODO(OverlayNextHopStatus.tunnel_ip)
+    /// Outer destination address of the tunnel.
     #[prost(message, optional, tag = "1")]
     pub tunnel_ip: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
     >,
 }
-/// TODO(NextHopLookup)
+/// Which next hops are asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct NextHopLookup {
-    /// TODO(NextHopLookup.oneof gettype)
+    /// By kind or by name.
     #[prost(oneof = "next_hop_lookup::Gettype", tags = "1, 2")]
     pub gettype: ::core::option::Option<next_hop_lookup::Gettype>,
 }
 /// Nested message and enum types in `NextHopLookup`.
 pub mod next_hop_lookup {
-    /// TODO(NextHopLookup.oneof gettype)
+    /// By kind or by name.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Gettype {
-        /// TODO(NextHopLookup.type)
+        /// All of a kind.
         #[prost(enumeration = "super::NextHopType", tag = "1")]
         Type(i32),
-        /// TODO(NextHopLookup.nh_name_ref)
+        /// The one with this name, `nexthops/{nexthop}`.
         #[prost(string, tag = "2")]
         NhNameRef(::prost::alloc::string::String),
     }
 }
-/// TODO(NextHopGroup)
+/// Several next hops of equal cost (ECMP): each flow takes one of them (RFC 2992).
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct NextHopGroup {
     /// Resource name, `nexthopgroups/{nexthopgroup}`. Chosen at creation; never changes.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What is wanted of the next hop group.
+    /// Wanted configuration of the next hop group.
     #[prost(message, optional, tag = "2")]
     pub spec: ::core::option::Option<NextHopGroupSpec>,
-    /// What the next hop group is at the moment.
+    /// Observed state of the next hop group; ignored in requests.
     #[prost(message, optional, tag = "3")]
     pub status: ::core::option::Option<NextHopGroupStatus>,
 }
-/// TODO(NextHopGroupSpec)
+/// Wanted configuration of a next hop group.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct NextHopGroupSpec {
-    /// TODO(NextHopGroupSpec.type)
+    /// Kind of all members.
     #[prost(enumeration = "NextHopGroupType", tag = "1")]
     pub r#type: i32,
-    /// TODO(NextHopGroupSpec.members)
+    /// The next hops; one that is listed twice gets twice the flows.
     #[prost(message, repeated, tag = "2")]
     pub members: ::prost::alloc::vec::Vec<NextHopSpec>,
 }
-/// TODO(NextHopGroupStatus)
+/// Observed state of a next hop group; ignored in requests.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct NextHopGroupStatus {
-    /// TODO(NextHopGroupStatus.members)
+    /// State of each member, in the order of the specification.
     #[prost(message, repeated, tag = "1")]
     pub members: ::prost::alloc::vec::Vec<NextHopStatus>,
-    /// TODO(NextHopGroupStatus.hw_handle)
+    /// The group in the card's tables.
     #[prost(message, optional, tag = "2")]
     pub hw_handle: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::HwHandle,
     >,
 }
-/// TODO(NextHopGroupLookup)
+/// Which next hop groups are asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct NextHopGroupLookup {
-    /// TODO(NextHopGroupLookup.oneof gettype)
+    /// By kind or by name.
     #[prost(oneof = "next_hop_group_lookup::Gettype", tags = "1, 2")]
     pub gettype: ::core::option::Option<next_hop_group_lookup::Gettype>,
 }
 /// Nested message and enum types in `NextHopGroupLookup`.
 pub mod next_hop_group_lookup {
-    /// TODO(NextHopGroupLookup.oneof gettype)
+    /// By kind or by name.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Gettype {
-        /// TODO(NextHopGroupLookup.type)
+        /// All of a kind.
         #[prost(enumeration = "super::NextHopGroupType", tag = "1")]
         Type(i32),
-        /// TODO(NextHopGroupLookup.nh_group_name_ref)
+        /// The one with this name, `nexthopgroups/{nexthopgroup}`.
         #[prost(string, tag = "2")]
         NhGroupNameRef(::prost::alloc::string::String),
     }
 }
-/// TODO(enum NextHopType)
+/// Kind of a next hop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum NextHopType {
     /// Not set.
     Unspecified = 0,
-    /// TODO(NextHopType.NEXT_HOP_TYPE_IP)
+    /// An address within a VPC.
     Ip = 1,
-    /// TODO(NextHopType.NEXT_HOP_TYPE_UNDERLAY)
+    /// A neighbour in the underlay.
     Underlay = 2,
-    /// TODO(NextHopType.NEXT_HOP_TYPE_OVERLAY)
+    /// The far end of a tunnel.
     Overlay = 3,
 }
 impl NextHopType {
@@ -2706,15 +2712,15 @@ impl NextHopType {
         }
     }
 }
-/// TODO(enum NextHopGroupType)
+/// Kind of the members of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum NextHopGroupType {
     /// Not set.
     Unspecified = 0,
-    /// TODO(NextHopGroupType.NEXT_HOP_GROUP_TYPE_OVERLAY_ECMP)
+    /// Tunnels.
     OverlayEcmp = 1,
-    /// TODO(NextHopGroupType.NEXT_HOP_GROUP_TYPE_UNDERLAY_ECMP)
+    /// Neighbours in the underlay.
     UnderlayEcmp = 2,
 }
 impl NextHopGroupType {
@@ -2739,151 +2745,155 @@ impl NextHopGroupType {
         }
     }
 }
-/// TODO(OspfRouter)
+/// An OSPF process on the card.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OspfRouter {
     /// Resource name, `ospfRouters/{router}`. Chosen at creation; never changes.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What is wanted of the OSPF router.
+    /// Wanted configuration of the OSPF router.
     #[prost(message, optional, tag = "2")]
     pub spec: ::core::option::Option<OspfSpec>,
-    /// TODO(OspfRouter.state)
+    /// Whether the process runs.
     #[prost(enumeration = "OspfOperState", tag = "3")]
     pub state: i32,
 }
-/// TODO(OSPFSpec)
+/// Wanted configuration of an OSPF process.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OspfSpec {
-    /// TODO(OSPFSpec.ospf_version)
+    /// Version of the protocol, which follows from the addresses in use.
     #[prost(enumeration = "OspfVersion", tag = "1")]
     pub ospf_version: i32,
-    /// TODO(OSPFSpec.router_id)
+    /// Router id in dotted notation such as 192.0.2.1, unique within the domain (RFC 2328, section
+    /// 1.2). Empty: the highest address of a loopback interface.
     #[prost(string, tag = "2")]
     pub router_id: ::prost::alloc::string::String,
-    /// TODO(OSPFSpec.suppress_default_resolution)
+    /// True: a default route is not used to reach the next hops of other routes.
     #[prost(bool, tag = "3")]
     pub suppress_default_resolution: bool,
-    /// TODO(OSPFSpec.redist)
+    /// Routes from elsewhere that are announced as external ones; not set: none.
     #[prost(message, optional, tag = "4")]
     pub redist: ::core::option::Option<OspfRedistSpec>,
-    /// TODO(OSPFSpec.passive_if)
+    /// Name of an interface whose network is announced, but on which no neighbours are sought.
     #[prost(string, tag = "5")]
     pub passive_if: ::prost::alloc::string::String,
 }
-/// TODO(OSPFRedistSpec)
+/// Announcing routes from elsewhere as AS-external ones (RFC 2328, section 12.4.4).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OspfRedistSpec {
-    /// TODO(OSPFRedistSpec.redist_type)
+    /// Where the routes come from.
     #[prost(enumeration = "OspfRedistType", tag = "1")]
     pub redist_type: i32,
-    /// TODO(OSPFRedistSpec.state)
+    /// Whether such routes are announced at the moment.
     #[prost(enumeration = "super::super::opinetcommon::v1alpha1::AdminState", tag = "2")]
     pub state: i32,
-    /// TODO(OSPFRedistSpec.local_address)
+    /// Forwarding address to announce; not set: this router itself.
     #[prost(message, optional, tag = "3")]
     pub local_address: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
     >,
-    /// TODO(OSPFRedistSpec.route_map)
+    /// Name of the route map that chooses among the routes; empty: all of them.
     #[prost(string, tag = "4")]
     pub route_map: ::prost::alloc::string::String,
-    /// TODO(OSPFRedistSpec.metric_type)
+    /// How the cost of the route is compared with that of others.
     #[prost(enumeration = "OspfRedistMetricType", tag = "5")]
     pub metric_type: i32,
-    /// TODO(OSPFRedistSpec.metric)
+    /// Cost to announce, 0 to 16777214 (16777215 means unreachable); 0: the default, 20.
     #[prost(int32, tag = "6")]
     pub metric: i32,
 }
-/// TODO(OspfArea)
+/// An area that the router takes part in (RFC 2328, section 3).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OspfArea {
     /// Resource name, `ospfAreas/{areas}`. Chosen at creation; never changes.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What is wanted of the OSPF area.
+    /// Wanted configuration of the OSPF area.
     #[prost(message, optional, tag = "2")]
     pub spec: ::core::option::Option<OspfAreaSpec>,
-    /// TODO(OspfArea.state)
+    /// Whether the area is in operation.
     #[prost(enumeration = "OspfOperState", tag = "3")]
     pub state: i32,
 }
-/// TODO(OspfAreaSpec)
+/// Wanted configuration of an area.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OspfAreaSpec {
-    /// TODO(OspfAreaSpec.area_address)
+    /// Area id, written like an IPv4 address; 0.0.0.0 is the backbone.
     #[prost(message, optional, tag = "1")]
     pub area_address: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
     >,
-    /// TODO(OspfAreaSpec.state)
+    /// Whether the area is enabled.
     #[prost(enumeration = "super::super::opinetcommon::v1alpha1::AdminState", tag = "2")]
     pub state: i32,
-    /// TODO(OspfAreaSpec.network_prefix)
+    /// Interfaces with an address in this prefix belong to the area.
     #[prost(message, optional, tag = "3")]
     pub network_prefix: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpPrefix,
     >,
-    /// TODO(OspfAreaSpec.auth_message_digest)
+    /// Digest that packets are authenticated with (RFC 2328, section D.4.3), such as `md5`. Empty: no
+    /// authentication.
     #[prost(string, tag = "4")]
     pub auth_message_digest: ::prost::alloc::string::String,
-    /// TODO(OspfAreaSpec.network_type)
+    /// Kind of the networks in the area.
     #[prost(enumeration = "OspfIfNetworkType", tag = "5")]
     pub network_type: i32,
 }
-/// TODO(OspfIfNetwork)
+/// An interface that takes part in OSPF.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OspfIfNetwork {
     /// Resource name, `ospfIfNetworks/{network}`. Chosen at creation; never changes.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What is wanted of the OSPF interface network.
+    /// Wanted configuration of the OSPF interface network.
     #[prost(message, optional, tag = "2")]
     pub spec: ::core::option::Option<OspfIfNetworkSpec>,
-    /// TODO(OspfIfNetwork.state)
+    /// Whether OSPF is in operation on the interface.
     #[prost(enumeration = "OspfOperState", tag = "3")]
     pub state: i32,
 }
-/// TODO(OspfIfNetworkSpec)
+/// Wanted OSPF configuration of an interface.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OspfIfNetworkSpec {
-    /// TODO(OspfIfNetworkSpec.network_type)
+    /// Kind of the network, `broadcast` or `point-to-point` (RFC 2328, section 1.2). Empty: as the
+    /// link is.
     #[prost(string, tag = "1")]
     pub network_type: ::prost::alloc::string::String,
-    /// TODO(OspfIfNetworkSpec.state)
+    /// Whether OSPF is enabled on the interface.
     #[prost(enumeration = "super::super::opinetcommon::v1alpha1::AdminState", tag = "2")]
     pub state: i32,
-    /// TODO(OspfIfNetworkSpec.local_address)
+    /// Address of the interface on which OSPF runs.
     #[prost(message, optional, tag = "3")]
     pub local_address: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
     >,
-    /// TODO(OspfIfNetworkSpec.cost_or_link_metric)
+    /// Cost of sending by this interface, 1 to 65535 (RFC 2328, section 9); 0: computed from its
+    /// speed.
     #[prost(int32, tag = "4")]
     pub cost_or_link_metric: i32,
-    /// TODO(OspfIfNetworkSpec.md5_auth)
+    /// Key that packets are authenticated with; not set: as the area has it.
     #[prost(message, optional, tag = "5")]
     pub md5_auth: ::core::option::Option<Ospfmd5Auth>,
 }
-/// TODO(OSPFMD5Auth)
+/// A key for cryptographic authentication (RFC 2328, section D.3).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Ospfmd5Auth {
-    /// TODO(OSPFMD5Auth.message_digest_key)
+    /// Key id, 1 to 255; both ends have to agree on it.
     #[prost(int32, tag = "1")]
     pub message_digest_key: i32,
-    /// TODO(OSPFMD5Auth.password)
+    /// The shared secret, 1 to 16 characters. Never returned, never logged.
     #[prost(string, tag = "2")]
     pub password: ::prost::alloc::string::String,
 }
-/// TODO(enum OSPFVersion)
+/// Version of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum OspfVersion {
     /// Not set.
     Unspecified = 0,
-    /// TODO(OSPFVersion.OSPF_VERSION_2)
+    /// Version 2, for IPv4 (RFC 2328).
     OspfVersion2 = 1,
-    /// TODO(OSPFVersion.OSPF_VERSION_3)
+    /// Version 3, for IPv6 (RFC 5340).
     OspfVersion3 = 2,
 }
 impl OspfVersion {
@@ -2908,15 +2918,15 @@ impl OspfVersion {
         }
     }
 }
-/// TODO(enum OspfIfNetworkType)
+/// Kind of a network as OSPF sees it (RFC 2328, section 1.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum OspfIfNetworkType {
     /// Not set.
     Unspecified = 0,
-    /// TODO(OspfIfNetworkType.OSPF_IF_NETWORK_TYPE_BROADCAST)
+    /// Many routers, of which one is elected designated router.
     Broadcast = 1,
-    /// TODO(OspfIfNetworkType.OSPF_IF_NETWORK_TYPE_POINT_TO_POINT)
+    /// A link between exactly two routers; none is elected.
     PointToPoint = 2,
 }
 impl OspfIfNetworkType {
@@ -2941,15 +2951,15 @@ impl OspfIfNetworkType {
         }
     }
 }
-/// TODO(enum OSPFRedistMetricType)
+/// How the cost of an external route is compared (RFC 2328, section 2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum OspfRedistMetricType {
     /// Not set.
     Unspecified = 0,
-    /// TODO(OSPFRedistMetricType.OSPF_REDIST_METRIC_TYPE_1)
+    /// Type 1: the cost of the way to the announcing router is added.
     OspfRedistMetricType1 = 1,
-    /// TODO(OSPFRedistMetricType.OSPF_REDIST_METRIC_TYPE_2)
+    /// Type 2: worse than any cost within the domain, which only breaks ties.
     OspfRedistMetricType2 = 2,
 }
 impl OspfRedistMetricType {
@@ -2974,17 +2984,17 @@ impl OspfRedistMetricType {
         }
     }
 }
-/// TODO(enum OSPFRedistType)
+/// Where a route comes from that OSPF announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum OspfRedistType {
     /// Not set.
     Unspecified = 0,
-    /// TODO(OSPFRedistType.OSPF_REDIST_TYPE_CONNECTED)
+    /// Networks of the router's own interfaces.
     Connected = 1,
-    /// TODO(OSPFRedistType.OSPF_REDIST_TYPE_STATIC)
+    /// Configured routes.
     Static = 2,
-    /// TODO(OSPFRedistType.OSPF_REDIST_TYPE_BGP)
+    /// Routes learnt by BGP (RFC 4271).
     Bgp = 3,
 }
 impl OspfRedistType {
@@ -3011,21 +3021,21 @@ impl OspfRedistType {
         }
     }
 }
-/// TODO(enum OSPFOperState)
+/// Whether a part of OSPF is in operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum OspfOperState {
     /// Not set.
     Unspecified = 0,
-    /// TODO(OSPFOperState.OSPF_OPER_STATE_UP)
+    /// In operation.
     Up = 1,
-    /// TODO(OSPFOperState.OSPF_OPER_STATE_DOWN)
+    /// Not in operation.
     Down = 2,
-    /// TODO(OSPFOperState.OSPF_OPER_STATE_GOING_UP)
+    /// Being started.
     GoingUp = 3,
-    /// TODO(OSPFOperState.OSPF_OPER_STATE_GOING_DOWN)
+    /// Being stopped.
     GoingDown = 4,
-    /// TODO(OSPFOperState.OSPF_OPER_STATE_ACT_FAILED)
+    /// It could not be started.
     ActFailed = 5,
 }
 impl OspfOperState {
@@ -3056,174 +3066,177 @@ impl OspfOperState {
         }
     }
 }
-/// TODO(Port)
+/// An Ethernet port. Ports are there because they are built in: they are neither created nor
+/// deleted.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Port {
     /// Resource name, `ports/{port}`. Chosen at creation; never changes.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What is wanted of the port.
+    /// Wanted configuration of the port.
     #[prost(message, optional, tag = "2")]
     pub spec: ::core::option::Option<PortSpec>,
-    /// What the port is at the moment.
+    /// Observed state of the port; ignored in requests.
     #[prost(message, optional, tag = "3")]
     pub status: ::core::option::Option<PortStatus>,
 }
-/// TODO(PortSpec)
+/// Wanted configuration of a port.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PortSpec {
-    /// TODO(PortSpec.port_number)
+    /// Number of the port on the faceplate, from 1.
     #[prost(int32, tag = "1")]
     pub port_number: i32,
-    /// TODO(PortSpec.admin_state)
+    /// Whether the port is to be up.
     #[prost(enumeration = "PortAdminState", tag = "2")]
     pub admin_state: i32,
-    /// TODO(PortSpec.type)
+    /// Whether the port carries traffic or management.
     #[prost(enumeration = "PortType", tag = "3")]
     pub r#type: i32,
-    /// TODO(PortSpec.speed)
+    /// Speed without negotiation, and the only one offered with it; not set: the fastest that port and
+    /// transceiver can do.
     #[prost(enumeration = "PortSpeed", tag = "4")]
     pub speed: i32,
-    /// TODO(PortSpec.fec_type)
+    /// Forward error correction; not set: none.
     #[prost(enumeration = "PortFecType", tag = "5")]
     pub fec_type: i32,
-    /// TODO(PortSpec.autoneg_enable)
+    /// True: speed and forward error correction are negotiated (IEEE 802.3, clauses 28 and 73).
     #[prost(bool, tag = "6")]
     pub autoneg_enable: bool,
-    /// TODO(PortSpec.debounce_timeout)
+    /// Milliseconds for which a lost signal is overlooked before the link is called down; 0: none.
     #[prost(int32, tag = "7")]
     pub debounce_timeout: i32,
-    /// TODO(PortSpec.mtu)
+    /// Largest frame in bytes, header included, checksum not; 0: as the card is built.
     #[prost(int32, tag = "8")]
     pub mtu: i32,
-    /// TODO(PortSpec.pause_type)
+    /// Kind of flow control; not set: none.
     #[prost(enumeration = "PortPauseType", tag = "9")]
     pub pause_type: i32,
-    /// TODO(PortSpec.tx_pause_en)
+    /// True: the port asks its neighbour to pause when its buffers run full.
     #[prost(bool, tag = "10")]
     pub tx_pause_en: bool,
-    /// TODO(PortSpec.rx_pause_en)
+    /// True: the port pauses when its neighbour asks for it.
     #[prost(bool, tag = "11")]
     pub rx_pause_en: bool,
-    /// TODO(PortSpec.loopback_mode)
+    /// Where sent frames are turned around for a test; not set: nowhere.
     #[prost(enumeration = "PortLoopBackMode", tag = "12")]
     pub loopback_mode: i32,
-    /// TODO(PortSpec.lanes_count)
+    /// Number of serial lanes, 1, 2, 4 or 8; 0: as the speed needs.
     #[prost(int32, tag = "13")]
     pub lanes_count: i32,
 }
-/// TODO(PortStatus)
+/// Observed state of a port; ignored in requests.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PortStatus {
-    /// TODO(PortStatus.if_index)
+    /// Index of the port's interface (ifIndex of RFC 2863).
     #[prost(uint32, tag = "1")]
     pub if_index: u32,
-    /// TODO(PortStatus.link_status)
+    /// State of the link.
     #[prost(message, optional, tag = "2")]
     pub link_status: ::core::option::Option<PortLinkStatus>,
-    /// TODO(PortStatus.xcvr_status)
+    /// State of the transceiver.
     #[prost(message, optional, tag = "3")]
     pub xcvr_status: ::core::option::Option<PortXcvrStatus>,
-    /// TODO(PortStatus.fsm_state)
+    /// Step that bringing up the link has come to.
     #[prost(enumeration = "PortLinkFsm", tag = "4")]
     pub fsm_state: i32,
-    /// TODO(PortStatus.mac_id)
+    /// Number of the media access controller that serves the port.
     #[prost(int32, tag = "5")]
     pub mac_id: i32,
-    /// TODO(PortStatus.mac_ch)
+    /// Channel of that controller.
     #[prost(int32, tag = "6")]
     pub mac_ch: i32,
-    /// TODO(PortStatus.fsm_record)
+    /// Steps that bringing up the link has taken, oldest first.
     #[prost(message, repeated, tag = "7")]
     pub fsm_record: ::prost::alloc::vec::Vec<PortLinkFsmRecord>,
 }
-/// TODO(PortLinkStatus)
+/// The link as it was agreed on.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PortLinkStatus {
-    /// TODO(PortLinkStatus.oper_state)
+    /// Whether the link carries frames.
     #[prost(enumeration = "PortOperState", tag = "1")]
     pub oper_state: i32,
-    /// TODO(PortLinkStatus.port_speed)
+    /// Speed in use.
     #[prost(enumeration = "PortSpeed", tag = "2")]
     pub port_speed: i32,
-    /// TODO(PortLinkStatus.autoneg_en)
+    /// True: speed and forward error correction were negotiated.
     #[prost(bool, tag = "3")]
     pub autoneg_en: bool,
-    /// TODO(PortLinkStatus.lanes_count)
+    /// Number of lanes in use.
     #[prost(int32, tag = "4")]
     pub lanes_count: i32,
-    /// TODO(PortLinkStatus.fec_type)
+    /// Forward error correction in use; not set: none.
     #[prost(enumeration = "PortFecType", tag = "5")]
     pub fec_type: i32,
 }
-/// TODO(PortXcvrStatus)
+/// The transceiver or cable in the port, as its memory describes it (SFF-8472 for SFP, SFF-8636 for
+/// QSFP).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PortXcvrStatus {
-    /// TODO(PortXcvrStatus.port)
+    /// Number of the port on the faceplate, from 1.
     #[prost(int32, tag = "1")]
     pub port: i32,
-    /// TODO(PortXcvrStatus.state)
+    /// Whether a transceiver is there and its memory was read.
     #[prost(enumeration = "PortXcvrState", tag = "2")]
     pub state: i32,
-    /// TODO(PortXcvrStatus.pid)
+    /// Kind of transceiver.
     #[prost(enumeration = "PortXcvrPid", tag = "3")]
     pub pid: i32,
-    /// TODO(PortXcvrStatus.media_type)
+    /// What the cable is made of.
     #[prost(enumeration = "MediaType", tag = "4")]
     pub media_type: i32,
-    /// TODO(PortXcvrStatus.xcvr_sprom)
+    /// The first pages of its memory as they were read, at most 256 bytes.
     #[prost(bytes = "vec", tag = "5")]
     pub xcvr_sprom: ::prost::alloc::vec::Vec<u8>,
-    /// TODO(PortXcvrStatus.vendorname)
+    /// Vendor, at most 16 characters.
     #[prost(string, tag = "6")]
     pub vendorname: ::prost::alloc::string::String,
-    /// TODO(PortXcvrStatus.vendor_oui)
+    /// IEEE company identifier of the vendor, in hexadecimal digits such as `00:02:c9`.
     #[prost(string, tag = "7")]
     pub vendor_oui: ::prost::alloc::string::String,
-    /// TODO(PortXcvrStatus.encoding_type)
+    /// Line code, as a number of SFF-8024, table 4-2.
     #[prost(int32, tag = "8")]
     pub encoding_type: i32,
-    /// TODO(PortXcvrStatus.serial_number)
+    /// Vendor's serial number, at most 16 characters.
     #[prost(string, tag = "9")]
     pub serial_number: ::prost::alloc::string::String,
-    /// TODO(PortXcvrStatus.part_number)
+    /// Vendor's part number, at most 16 characters.
     #[prost(string, tag = "10")]
     pub part_number: ::prost::alloc::string::String,
-    /// TODO(PortXcvrStatus.revision)
+    /// Vendor's revision of the part, at most 4 characters.
     #[prost(string, tag = "11")]
     pub revision: ::prost::alloc::string::String,
-    /// TODO(PortXcvrStatus.temperature)
+    /// Temperature of the module in degrees Celsius.
     #[prost(int32, tag = "12")]
     pub temperature: i32,
-    /// TODO(PortXcvrStatus.warn_temperature)
+    /// Temperature in degrees Celsius above which the module warns.
     #[prost(int32, tag = "13")]
     pub warn_temperature: i32,
-    /// TODO(PortXcvrStatus.alarm_temperature)
+    /// Temperature in degrees Celsius above which the module raises an alarm.
     #[prost(int32, tag = "14")]
     pub alarm_temperature: i32,
 }
-/// TODO(PortLinkFSMRecord)
+/// One step of bringing up the link.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PortLinkFsmRecord {
-    /// TODO(PortLinkFSMRecord.fsm_state)
+    /// The step.
     #[prost(enumeration = "PortLinkFsm", tag = "1")]
     pub fsm_state: i32,
-    /// TODO(PortLinkFSMRecord.state_time)
+    /// When it began.
     #[prost(message, optional, tag = "2")]
     pub state_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// TODO(PortLinkFSMRecord.duration)
+    /// How long it took, in seconds and milliseconds as text, such as `1.250s`.
     #[prost(string, tag = "3")]
     pub duration: ::prost::alloc::string::String,
 }
-/// TODO(enum PortAdminState)
+/// Whether a port is to be up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum PortAdminState {
     /// Not set.
     Unspecified = 0,
-    /// TODO(PortAdminState.PORT_ADMIN_STATE_DOWN)
+    /// Down: the transmitter is off.
     Down = 1,
-    /// TODO(PortAdminState.PORT_ADMIN_STATE_UP)
+    /// Up: a link is sought.
     Up = 2,
 }
 impl PortAdminState {
@@ -3248,19 +3261,19 @@ impl PortAdminState {
         }
     }
 }
-/// TODO(enum PortXcvrState)
+/// How far a transceiver is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum PortXcvrState {
     /// Not set.
     Unspecified = 0,
-    /// TODO(PortXcvrState.PORT_XCVR_STATE_INSERTED)
+    /// It is in the port; nothing else is known yet.
     Inserted = 1,
-    /// TODO(PortXcvrState.PORT_XCVR_STATE_PENDING)
+    /// Its memory is being read.
     Pending = 2,
-    /// TODO(PortXcvrState.PORT_XCVR_STATE_SPROM_READ)
+    /// Its memory was read; the port can be used.
     SpromRead = 3,
-    /// TODO(PortXcvrState.PORT_XCVR_STATE_SPROM_READ_ERR)
+    /// Its memory could not be read.
     SpromReadErr = 4,
 }
 impl PortXcvrState {
@@ -3289,75 +3302,81 @@ impl PortXcvrState {
         }
     }
 }
-/// TODO(enum PortXcvrPid)
+/// Kind of transceiver or cable. SFP has one lane, QSFP four. Reaches are those of the IEEE 802.3
+/// clause or multi-source agreement that is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum PortXcvrPid {
     /// Not set.
     Unspecified = 0,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_QSFP_100G_CR4)
+    /// QSFP28, 100 Gbit/s on four lanes of twinaxial copper up to 5 m (IEEE 802.3, clause 92).
     Qsfp100gCr4 = 1,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_QSFP_40GBASE_CR4)
+    /// QSFP+, 40 Gbit/s on four lanes of twinaxial copper up to 7 m (IEEE 802.3, clause 85).
     Qsfp40gbaseCr4 = 2,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_SFP_25GBASE_CR_S)
+    /// SFP28, 25 Gbit/s on copper with short reach: 3 m, with BASE-R (Fire code) correction (IEEE
+    /// 802.3, clause 110).
     Sfp25gbaseCrS = 3,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_SFP_25GBASE_CR_L)
+    /// SFP28, 25 Gbit/s on copper with long reach: 5 m, with Reed-Solomon correction (IEEE 802.3,
+    /// clause 110).
     Sfp25gbaseCrL = 4,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_SFP_25GBASE_CR_N)
+    /// SFP28, 25 Gbit/s on copper too short to need forward error correction: up to 3 m (IEEE 802.3,
+    /// clause 110).
     Sfp25gbaseCrN = 5,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_QSFP_50G_CR2_FC)
+    /// QSFP28, 50 Gbit/s on two lanes of copper, with Fire code correction.
     Qsfp50gCr2Fc = 6,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_QSFP_50G_CR2)
+    /// QSFP28, 50 Gbit/s on two lanes of copper.
     Qsfp50gCr2 = 7,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_QSFP_200G_CR4)
+    /// QSFP56, 200 Gbit/s on four lanes of copper up to 3 m (IEEE 802.3, clause 136).
     Qsfp200gCr4 = 8,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_QSFP_100G_AOC)
+    /// QSFP28, 100 Gbit/s, active optical cable.
     Qsfp100gAoc = 50,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_QSFP_100G_ACC)
+    /// QSFP28, 100 Gbit/s, active copper cable.
     Qsfp100gAcc = 51,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_QSFP_100G_SR4)
+    /// QSFP28, 100 Gbit/s on four pairs of multimode fibre up to 100 m (IEEE 802.3, clause 95).
     Qsfp100gSr4 = 52,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_QSFP_100G_LR4)
+    /// QSFP28, 100 Gbit/s on four wavelengths of single-mode fibre up to 10 km (IEEE 802.3, clause
+    /// 88).
     Qsfp100gLr4 = 53,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_QSFP_100G_ER4)
+    /// QSFP28, 100 Gbit/s on four wavelengths of single-mode fibre up to 40 km (IEEE 802.3, clause
+    /// 88).
     Qsfp100gEr4 = 54,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_QSFP_40GBASE_ER4)
+    /// QSFP+, 40 Gbit/s on four wavelengths of single-mode fibre up to 40 km (IEEE 802.3, clause 87).
     Qsfp40gbaseEr4 = 55,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_QSFP_40GBASE_SR4)
+    /// QSFP+, 40 Gbit/s on four pairs of multimode fibre up to 150 m (IEEE 802.3, clause 86).
     Qsfp40gbaseSr4 = 56,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_QSFP_40GBASE_LR4)
+    /// QSFP+, 40 Gbit/s on four wavelengths of single-mode fibre up to 10 km (IEEE 802.3, clause 87).
     Qsfp40gbaseLr4 = 57,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_QSFP_40GBASE_AOC)
+    /// QSFP+, 40 Gbit/s, active optical cable.
     Qsfp40gbaseAoc = 58,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_SFP_25GBASE_SR)
+    /// SFP28, 25 Gbit/s on multimode fibre up to 100 m (IEEE 802.3, clause 112).
     Sfp25gbaseSr = 59,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_SFP_25GBASE_LR)
+    /// SFP28, 25 Gbit/s on single-mode fibre up to 10 km (IEEE 802.3, clause 114).
     Sfp25gbaseLr = 60,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_SFP_25GBASE_ER)
+    /// SFP28, 25 Gbit/s on single-mode fibre up to 40 km (IEEE 802.3, clause 114).
     Sfp25gbaseEr = 61,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_SFP_25GBASE_AOC)
+    /// SFP28, 25 Gbit/s, active optical cable.
     Sfp25gbaseAoc = 62,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_SFP_10GBASE_SR)
+    /// SFP+, 10 Gbit/s on multimode fibre up to 300 m (IEEE 802.3, clause 52).
     Sfp10gbaseSr = 63,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_SFP_10GBASE_LR)
+    /// SFP+, 10 Gbit/s on single-mode fibre up to 10 km (IEEE 802.3, clause 52).
     Sfp10gbaseLr = 64,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_SFP_10GBASE_LRM)
+    /// SFP+, 10 Gbit/s on old multimode fibre up to 220 m (IEEE 802.3, clause 68).
     Sfp10gbaseLrm = 65,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_SFP_10GBASE_ER)
+    /// SFP+, 10 Gbit/s on single-mode fibre up to 40 km (IEEE 802.3, clause 52).
     Sfp10gbaseEr = 66,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_SFP_10GBASE_AOC)
+    /// SFP+, 10 Gbit/s, active optical cable.
     Sfp10gbaseAoc = 67,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_SFP_10GBASE_CU)
+    /// SFP+, 10 Gbit/s, passive or active twinaxial copper cable up to 7 m (SFF-8431).
     Sfp10gbaseCu = 68,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_QSFP_100G_CWDM4)
+    /// QSFP28, 100 Gbit/s on four coarse wavelengths of single-mode fibre up to 2 km.
     Qsfp100gCwdm4 = 69,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_QSFP_100G_PSM4)
+    /// QSFP28, 100 Gbit/s on four pairs of single-mode fibre up to 500 m.
     Qsfp100gPsm4 = 70,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_SFP_25GBASE_ACC)
+    /// SFP28, 25 Gbit/s, active copper cable.
     Sfp25gbaseAcc = 71,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_SFP_10GBASE_T)
+    /// SFP+, 10 Gbit/s on twisted pairs (IEEE 802.3, clause 55).
     Sfp10gbaseT = 72,
-    /// TODO(PortXcvrPid.PORT_XCVR_PID_SFP_1000BASE_T)
+    /// SFP, 1 Gbit/s on twisted pairs up to 100 m (IEEE 802.3, clause 40).
     Sfp1000baseT = 73,
 }
 impl PortXcvrPid {
@@ -3442,15 +3461,15 @@ impl PortXcvrPid {
         }
     }
 }
-/// TODO(enum MediaType)
+/// What a cable is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum MediaType {
     /// Not set.
     Unspecified = 0,
-    /// TODO(MediaType.MEDIA_TYPE_COPPER)
+    /// Copper, in twisted pairs or twinaxial.
     Copper = 1,
-    /// TODO(MediaType.MEDIA_TYPE_FIBER)
+    /// Glass fibre, active optical cables included.
     Fiber = 2,
 }
 impl MediaType {
@@ -3475,15 +3494,15 @@ impl MediaType {
         }
     }
 }
-/// TODO(enum PortOperState)
+/// Whether a link carries frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum PortOperState {
     /// Not set.
     Unspecified = 0,
-    /// TODO(PortOperState.PORT_OPER_STATE_UP)
+    /// It does.
     Up = 1,
-    /// TODO(PortOperState.PORT_OPER_STATE_DOWN)
+    /// It does not.
     Down = 2,
 }
 impl PortOperState {
@@ -3508,15 +3527,15 @@ impl PortOperState {
         }
     }
 }
-/// TODO(enum PortPauseType)
+/// Kind of flow control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum PortPauseType {
     /// Not set.
     Unspecified = 0,
-    /// TODO(PortPauseType.PORT_PAUSE_TYPE_LINK)
+    /// All traffic of the link pauses (IEEE 802.3, annex 31B).
     Link = 1,
-    /// TODO(PortPauseType.PORT_PAUSE_TYPE_PFC)
+    /// Each of eight priorities pauses for itself (IEEE 802.1Qbb).
     Pfc = 2,
 }
 impl PortPauseType {
@@ -3541,59 +3560,60 @@ impl PortPauseType {
         }
     }
 }
-/// TODO(enum PortLinkFSM)
+/// Steps of bringing up a link, roughly in the order they are taken. Those of auto-negotiation are
+/// left out where it is off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum PortLinkFsm {
     /// Not set.
     Unspecified = 0,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_ENABLED)
+    /// The port was enabled; nothing has been done yet.
     Enabled = 1,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_AN_CFG)
+    /// Auto-negotiation is being configured.
     AnCfg = 2,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_AN_DISABLED)
+    /// Auto-negotiation is off for this port.
     AnDisabled = 3,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_AN_START)
+    /// Auto-negotiation has begun.
     AnStart = 4,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_AN_SIGNAL_DETECT)
+    /// Auto-negotiation waits for a signal from the neighbour.
     AnSignalDetect = 5,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_AN_WAIT_HCD)
+    /// The best ability that both ends have (highest common denominator) is being determined.
     AnWaitHcd = 6,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_AN_COMPLETE)
+    /// Auto-negotiation has ended with an agreement.
     AnComplete = 7,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_SERDES_CFG)
+    /// The serialiser is being set to the speed.
     SerdesCfg = 8,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_WAIT_SERDES_RDY)
+    /// The serialiser was set, and is awaited.
     WaitSerdesRdy = 9,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_MAC_CFG)
+    /// The media access controller is being configured.
     MacCfg = 10,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_SIGNAL_DETECT)
+    /// A signal from the neighbour is awaited, without auto-negotiation.
     SignalDetect = 11,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_AN_DFE_TUNING)
+    /// The receiver's equaliser adapts as part of the link training after auto-negotiation.
     AnDfeTuning = 12,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_DFE_TUNING)
+    /// The receiver's decision feedback equaliser adapts to the cable.
     DfeTuning = 13,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_DFE_DISABLED)
+    /// The equaliser is off: the cable needs none.
     DfeDisabled = 14,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_DFE_START_ICAL)
+    /// The equaliser's initial calibration begins.
     DfeStartIcal = 15,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_DFE_WAIT_ICAL)
+    /// The end of the initial calibration is awaited.
     DfeWaitIcal = 16,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_DFE_START_PCAL)
+    /// The equaliser's one-off fine calibration begins.
     DfeStartPcal = 17,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_DFE_WAIT_PCAL)
+    /// The end of the fine calibration is awaited.
     DfeWaitPcal = 18,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_DFE_PCAL_CONTINUOUS)
+    /// Fine calibration goes on for as long as the link is up.
     DfePcalContinuous = 19,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_CLEAR_MAC_REMOTE_FAULTS)
+    /// Faults that the neighbour had reported earlier are being cleared.
     ClearMacRemoteFaults = 20,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_WAIT_MAC_SYNC)
+    /// The controller waits to find the boundaries of code blocks.
     WaitMacSync = 21,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_WAIT_MAC_FAULTS_CLEAR)
+    /// The controller waits for both ends to stop reporting faults.
     WaitMacFaultsClear = 22,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_WAIT_PHY_LINK_UP)
+    /// An external physical layer device is awaited, as twisted pairs have.
     WaitPhyLinkUp = 23,
-    /// TODO(PortLinkFSM.PORT_LINK_FSM_UP)
+    /// The link carries frames.
     Up = 24,
 }
 impl PortLinkFsm {
@@ -3662,15 +3682,15 @@ impl PortLinkFsm {
         }
     }
 }
-/// TODO(enum PortLoopBackMode)
+/// Where sent frames are turned around.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum PortLoopBackMode {
     /// Not set.
     Unspecified = 0,
-    /// TODO(PortLoopBackMode.PORT_LOOP_BACK_MODE_MAC)
+    /// In the media access controller: they never reach the serialiser.
     Mac = 1,
-    /// TODO(PortLoopBackMode.PORT_LOOP_BACK_MODE_PHY)
+    /// In the physical layer, just before the cable.
     Phy = 2,
 }
 impl PortLoopBackMode {
@@ -3695,15 +3715,15 @@ impl PortLoopBackMode {
         }
     }
 }
-/// TODO(enum PortFecType)
+/// Forward error correction on the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum PortFecType {
     /// Not set.
     Unspecified = 0,
-    /// TODO(PortFecType.PORT_FEC_TYPE_FC)
+    /// Fire code, also called BASE-R (IEEE 802.3, clause 74).
     Fc = 1,
-    /// TODO(PortFecType.PORT_FEC_TYPE_RS)
+    /// Reed-Solomon code (IEEE 802.3, clauses 91 and 108).
     Rs = 2,
 }
 impl PortFecType {
@@ -3728,15 +3748,15 @@ impl PortFecType {
         }
     }
 }
-/// TODO(enum PortType)
+/// Whether a port carries traffic or management.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum PortType {
     /// Not set.
     Unspecified = 0,
-    /// TODO(PortType.PORT_TYPE_ETH)
+    /// Traffic.
     Eth = 1,
-    /// TODO(PortType.PORT_TYPE_ETH_MGMT)
+    /// Management of the card.
     EthMgmt = 2,
 }
 impl PortType {
@@ -3761,31 +3781,31 @@ impl PortType {
         }
     }
 }
-/// TODO(enum PortSpeed)
+/// Bit rate of a port, all of its lanes together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum PortSpeed {
     /// Not set.
     Unspecified = 0,
-    /// TODO(PortSpeed.PORT_SPEED_10M)
+    /// 10 Mbit/s.
     PortSpeed10m = 1,
-    /// TODO(PortSpeed.PORT_SPEED_100M)
+    /// 100 Mbit/s.
     PortSpeed100m = 2,
-    /// TODO(PortSpeed.PORT_SPEED_1G)
+    /// 1 Gbit/s.
     PortSpeed1g = 3,
-    /// TODO(PortSpeed.PORT_SPEED_10G)
+    /// 10 Gbit/s.
     PortSpeed10g = 4,
-    /// TODO(PortSpeed.PORT_SPEED_25G)
+    /// 25 Gbit/s.
     PortSpeed25g = 5,
-    /// TODO(PortSpeed.PORT_SPEED_40G)
+    /// 40 Gbit/s.
     PortSpeed40g = 6,
-    /// TODO(PortSpeed.PORT_SPEED_50G)
+    /// 50 Gbit/s.
     PortSpeed50g = 7,
-    /// TODO(PortSpeed.PORT_SPEED_100G)
+    /// 100 Gbit/s.
     PortSpeed100g = 8,
-    /// TODO(PortSpeed.PORT_SPEED_200G)
+    /// 200 Gbit/s.
     PortSpeed200g = 9,
-    /// TODO(PortSpeed.PORT_SPEED_400G)
+    /// 400 Gbit/s.
     PortSpeed400g = 10,
 }
 impl PortSpeed {
@@ -3826,198 +3846,200 @@ impl PortSpeed {
         }
     }
 }
-/// TODO(RouteTable)
+/// Routes that a VPC, a subnet or a vNIC uses together.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RouteTable {
     /// Resource name, `routetables/{routetable}`. Chosen at creation; never changes.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What is wanted of the route table.
+    /// Wanted configuration of the route table.
     #[prost(message, optional, tag = "2")]
     pub spec: ::core::option::Option<RouteTableSpec>,
-    /// What the route table is at the moment.
+    /// Observed state of the route table; ignored in requests.
     #[prost(message, optional, tag = "3")]
     pub status: ::core::option::Option<RouteTableStatus>,
 }
-/// TODO(RouteTableSpec)
+/// Wanted configuration of a route table.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RouteTableSpec {
-    /// TODO(RouteTableSpec.af)
+    /// Address family of all routes.
     #[prost(enumeration = "super::super::opinetcommon::v1alpha1::IpAf", tag = "1")]
     pub af: i32,
-    /// TODO(RouteTableSpec.priority_enable)
+    /// True: of all routes that match, the one with the best priority is used. False: the one with the
+    /// longest prefix.
     #[prost(bool, tag = "2")]
     pub priority_enable: bool,
-    /// TODO(RouteTableSpec.routes)
+    /// The routes, each with an id that is unique within the table.
     #[prost(message, repeated, tag = "3")]
     pub routes: ::prost::alloc::vec::Vec<RouteInfo>,
 }
-/// TODO(RouteInfo)
+/// A route within its table.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RouteInfo {
-    /// TODO(RouteInfo.route_id)
+    /// Id of the route within the table.
     #[prost(string, tag = "1")]
     pub route_id: ::prost::alloc::string::String,
-    /// TODO(RouteInfo.attrs)
+    /// What the route matches and where it leads.
     #[prost(message, optional, tag = "2")]
     pub attrs: ::core::option::Option<RouteAttrs>,
 }
-/// TODO(RouteTableStatus)
+/// Observed state of a route table; ignored in requests.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RouteTableStatus {
-    /// TODO(RouteTableStatus.vpc_count)
+    /// Number of VPCs that use the table.
     #[prost(int32, tag = "1")]
     pub vpc_count: i32,
-    /// TODO(RouteTableStatus.subnet_count)
+    /// Number of subnets that use the table.
     #[prost(int32, tag = "2")]
     pub subnet_count: i32,
-    /// TODO(RouteTableStatus.vnic_count)
+    /// Number of vNICs that use the table.
     #[prost(int32, tag = "3")]
     pub vnic_count: i32,
-    /// TODO(RouteTableStatus.pool_id)
+    /// Number of the memory pool that the table's entries come from.
     #[prost(int32, tag = "4")]
     pub pool_id: i32,
-    /// TODO(RouteTableStatus.hw_idx)
+    /// Index of the table in the card's tables.
     #[prost(int32, tag = "5")]
     pub hw_idx: i32,
-    /// TODO(RouteTableStatus.route_table_base_address)
+    /// Address of the table in the card's memory, in bytes.
     #[prost(uint64, tag = "6")]
     pub route_table_base_address: u64,
-    /// TODO(RouteTableStatus.hw_lpm_block_idx)
+    /// Index of the block that holds the tree for the longest-prefix match.
     #[prost(int32, tag = "7")]
     pub hw_lpm_block_idx: i32,
-    /// TODO(RouteTableStatus.hw_lpm_rewrite_block_idx)
+    /// Index of the block that holds the results of that match.
     #[prost(int32, tag = "8")]
     pub hw_lpm_rewrite_block_idx: i32,
 }
-/// TODO(RouteAttrs)
+/// What a route matches and where it leads.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RouteAttrs {
-    /// TODO(RouteAttrs.prefix)
+    /// Destinations that the route is for; length 0 makes it the default route.
     #[prost(message, optional, tag = "1")]
     pub prefix: ::core::option::Option<super::super::opinetcommon::v1alpha1::IpPrefix>,
-    /// TODO(RouteAttrs.route_class)
+    /// What is at the destination.
     #[prost(enumeration = "RouteClass", tag = "2")]
     pub route_class: i32,
-    /// TODO(RouteAttrs.class_priority)
+    /// Priority among the classes when a table has `priority_enable`; the lowest number wins.
     #[prost(int32, tag = "3")]
     pub class_priority: i32,
-    /// TODO(RouteAttrs.priority)
+    /// Priority among the routes of a class when a table has `priority_enable`; the lowest number
+    /// wins.
     #[prost(int32, tag = "4")]
     pub priority: i32,
-    /// TODO(RouteAttrs.tos)
+    /// Type-of-service octet of the outer header, 0 to 255 (RFC 2474, RFC 3168).
     #[prost(int32, tag = "12")]
     pub tos: i32,
-    /// TODO(RouteAttrs.encap)
+    /// How packets are marked on the underlay; not set: as their subnet or tunnel has it.
     #[prost(message, optional, tag = "13")]
     pub encap: ::core::option::Option<super::super::opinetcommon::v1alpha1::Encap>,
-    /// TODO(RouteAttrs.overlay_mac)
+    /// Inner destination MAC address, 6 bytes. Empty: that of the mapping.
     #[prost(bytes = "vec", tag = "14")]
     pub overlay_mac: ::prost::alloc::vec::Vec<u8>,
-    /// TODO(RouteAttrs.oneof nh)
+    /// Where the route leads; not set: packets are dropped.
     #[prost(oneof = "route_attrs::Nh", tags = "5, 6, 7, 8, 9, 10, 11")]
     pub nh: ::core::option::Option<route_attrs::Nh>,
 }
 /// Nested message and enum types in `RouteAttrs`.
 pub mod route_attrs {
-    /// TODO(RouteAttrs.oneof nh)
+    /// Where the route leads; not set: packets are dropped.
     #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Nh {
-        /// TODO(RouteAttrs.overlay_nh_ip_info)
+        /// To one of these addresses in the overlay.
         #[prost(message, tag = "5")]
         OverlayNhIpInfo(super::OverlayNextHopIpInfo),
-        /// TODO(RouteAttrs.nexthop_name_ref)
+        /// To this next hop, `nexthops/{nexthop}`.
         #[prost(string, tag = "6")]
         NexthopNameRef(::prost::alloc::string::String),
-        /// TODO(RouteAttrs.nh_group_name_ref)
+        /// To one of this group, `nexthopgroups/{nexthopgroup}`.
         #[prost(string, tag = "7")]
         NhGroupNameRef(::prost::alloc::string::String),
-        /// TODO(RouteAttrs.vpc_nh_info)
+        /// Into another VPC, with which this one is peered.
         #[prost(message, tag = "8")]
         VpcNhInfo(super::VpcPeerNhInfo),
-        /// TODO(RouteAttrs.tunnel_name_ref)
+        /// Into this tunnel, `tunnel/{tunnel}`.
         #[prost(string, tag = "9")]
         TunnelNameRef(::prost::alloc::string::String),
-        /// TODO(RouteAttrs.route_table_name_ref)
+        /// On to the routes of this table, `routetables/{routetable}`.
         #[prost(string, tag = "10")]
         RouteTableNameRef(::prost::alloc::string::String),
-        /// TODO(RouteAttrs.eval_mapping)
+        /// True: to wherever the mapping of the destination address leads.
         #[prost(bool, tag = "11")]
         EvalMapping(bool),
     }
 }
-/// TODO(VPCPeerNhInfo)
+/// Another VPC as next hop.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct VpcPeerNhInfo {
-    /// TODO(VPCPeerNhInfo.vpc_name_ref)
+    /// VPC that packets go on in, `vpcs/{vpc}`.
     #[prost(string, tag = "1")]
     pub vpc_name_ref: ::prost::alloc::string::String,
-    /// TODO(VPCPeerNhInfo.route_table_name_ref)
+    /// Table of that VPC to go on with, `routetables/{routetable}`. Empty: its default one.
     #[prost(string, tag = "2")]
     pub route_table_name_ref: ::prost::alloc::string::String,
 }
-/// TODO(OverlayNextHopIPInfo)
+/// Addresses in the overlay as next hop; each flow takes one of them.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct OverlayNextHopIpInfo {
-    /// TODO(OverlayNextHopIPInfo.nexthop_ip)
+    /// Addresses, each of them mapped in the VPC.
     #[prost(message, repeated, tag = "1")]
     pub nexthop_ip: ::prost::alloc::vec::Vec<
         super::super::opinetcommon::v1alpha1::IpAddress,
     >,
-    /// TODO(OverlayNextHopIPInfo.nexthop_mac)
+    /// MAC addresses, 6 bytes each, in the order of `nexthop_ip`; empty: those of the mappings.
     #[prost(bytes = "vec", repeated, tag = "2")]
     pub nexthop_mac: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
-    /// TODO(OverlayNextHopIPInfo.vpc_name_ref)
+    /// VPC in which the addresses are looked up, `vpcs/{vpc}`. Empty: that of the packet.
     #[prost(string, tag = "3")]
     pub vpc_name_ref: ::prost::alloc::string::String,
 }
-/// TODO(RouteId)
+/// A route by its table.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RouteId {
-    /// TODO(RouteId.route_id)
+    /// Id of the route within the table.
     #[prost(string, tag = "1")]
     pub route_id: ::prost::alloc::string::String,
-    /// TODO(RouteId.route_table_name_ref)
+    /// The table, `routetables/{routetable}`.
     #[prost(string, tag = "2")]
     pub route_table_name_ref: ::prost::alloc::string::String,
 }
-/// TODO(Route)
+/// A route as an object of its own, beside those that are written into their table.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Route {
     /// Resource name, `routes/{route}`. Chosen at creation; never changes.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What is wanted of the route.
+    /// Wanted configuration of the route.
     #[prost(message, optional, tag = "2")]
     pub spec: ::core::option::Option<RouteSpec>,
-    /// What the route is at the moment.
+    /// Observed state of the route; ignored in requests.
     #[prost(message, optional, tag = "3")]
     pub status: ::core::option::Option<RouteStatus>,
 }
-/// TODO(RouteSpec)
+/// Wanted configuration of a route.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RouteSpec {
-    /// TODO(RouteSpec.route_table_name_ref)
+    /// Table that the route goes into, `routetables/{routetable}`. Cannot be changed later.
     #[prost(string, tag = "1")]
     pub route_table_name_ref: ::prost::alloc::string::String,
-    /// TODO(RouteSpec.attrs)
+    /// What the route matches and where it leads.
     #[prost(message, optional, tag = "2")]
     pub attrs: ::core::option::Option<RouteAttrs>,
 }
-/// TODO(RouteStatus)
+/// Observed state of a route; nothing so far.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RouteStatus {}
-/// TODO(enum RouteClass)
+/// What is at the destination of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum RouteClass {
     /// Not set.
     Unspecified = 0,
-    /// TODO(RouteClass.ROUTE_CLASS_INTERNET)
+    /// The internet; only vNICs with `allow_internet_access` may use the route.
     Internet = 1,
-    /// TODO(RouteClass.ROUTE_CLASS_SERVICE)
+    /// A service that the provider runs.
     Service = 2,
-    /// TODO(RouteClass.ROUTE_CLASS_VPC)
+    /// A network of the same or of a peered VPC.
     Vpc = 3,
 }
 impl RouteClass {
@@ -4044,207 +4066,219 @@ impl RouteClass {
         }
     }
 }
-/// TODO(Subnet)
+/// A range of addresses within a VPC, and the broadcast domain in which its vNICs live.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Subnet {
     /// Resource name, `subnets/{subnet}`. Chosen at creation; never changes.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What is wanted of the subnet.
+    /// Wanted configuration of the subnet.
     #[prost(message, optional, tag = "2")]
     pub spec: ::core::option::Option<SubnetSpec>,
-    /// What the subnet is at the moment.
+    /// Observed state of the subnet; ignored in requests.
     #[prost(message, optional, tag = "3")]
     pub status: ::core::option::Option<SubnetStatus>,
 }
-/// TODO(SubnetSpec)
+/// Wanted configuration of a subnet.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SubnetSpec {
-    /// TODO(SubnetSpec.vpc_name_ref)
+    /// VPC that the subnet belongs to, `vpcs/{vpc}`. Cannot be changed later.
     #[prost(string, tag = "1")]
     pub vpc_name_ref: ::prost::alloc::string::String,
-    /// TODO(SubnetSpec.v4_prefix)
+    /// IPv4 range that the vNICs take their addresses from; not set: the subnet has no IPv4.
     #[prost(message, optional, tag = "2")]
     pub v4_prefix: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IPv4Prefix,
     >,
-    /// TODO(SubnetSpec.v6_prefix)
+    /// IPv6 range that the vNICs take their addresses from; not set: the subnet has no IPv6.
     #[prost(message, optional, tag = "3")]
     pub v6_prefix: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IPv6Prefix,
     >,
-    /// TODO(SubnetSpec.ipv4_virtual_router_ip)
+    /// IPv4 address at which the card answers as the subnet's gateway: a big-endian number within
+    /// `v4_prefix`. 0: no gateway.
     #[prost(uint32, tag = "4")]
     pub ipv4_virtual_router_ip: u32,
-    /// TODO(SubnetSpec.ipv6_virtual_router_ip)
+    /// IPv6 address at which the card answers as the subnet's gateway: 16 bytes in network order,
+    /// within `v6_prefix`. Empty: no gateway.
     #[prost(bytes = "vec", tag = "5")]
     pub ipv6_virtual_router_ip: ::prost::alloc::vec::Vec<u8>,
-    /// TODO(SubnetSpec.virtual_router_mac)
+    /// MAC address, 6 bytes, that the gateway answers ARP (RFC 826) and neighbour discovery (RFC 4861)
+    /// with. Empty: that of the VPC.
     #[prost(bytes = "vec", tag = "6")]
     pub virtual_router_mac: ::prost::alloc::vec::Vec<u8>,
-    /// TODO(SubnetSpec.v4_route_table_name_ref)
+    /// Route table for IPv4 packets of the vNICs, `routetables/{routetable}`. Empty: that of the VPC.
     #[prost(string, tag = "7")]
     pub v4_route_table_name_ref: ::prost::alloc::string::String,
-    /// TODO(SubnetSpec.v6_route_table_name_ref)
+    /// Route table for IPv6 packets of the vNICs, `routetables/{routetable}`. Empty: that of the VPC.
     #[prost(string, tag = "8")]
     pub v6_route_table_name_ref: ::prost::alloc::string::String,
-    /// TODO(SubnetSpec.ingess_v4_security_policy_name_ref)
+    /// Policies for IPv4 packets on their way to a vNIC, `securitypolicys/{securitypolicy}`, asked in
+    /// this order after those of the vNIC. (The name is misspelt upstream, and so on the wire in
+    /// JSON.)
     #[prost(string, repeated, tag = "9")]
     pub ingess_v4_security_policy_name_ref: ::prost::alloc::vec::Vec<
         ::prost::alloc::string::String,
     >,
-    /// TODO(SubnetSpec.ingress_v6_security_policy_name_ref)
+    /// Policies for IPv6 packets on their way to a vNIC, asked in this order after those of the vNIC.
     #[prost(string, repeated, tag = "10")]
     pub ingress_v6_security_policy_name_ref: ::prost::alloc::vec::Vec<
         ::prost::alloc::string::String,
     >,
-    /// TODO(SubnetSpec.egress_v4_security_policy_name_ref)
+    /// Policies for IPv4 packets that a vNIC sends, asked in this order after those of the vNIC.
     #[prost(string, repeated, tag = "11")]
     pub egress_v4_security_policy_name_ref: ::prost::alloc::vec::Vec<
         ::prost::alloc::string::String,
     >,
-    /// TODO(SubnetSpec.egress_v6_security_policy_name_ref)
+    /// Policies for IPv6 packets that a vNIC sends, asked in this order after those of the vNIC.
     #[prost(string, repeated, tag = "12")]
     pub egress_v6_security_policy_name_ref: ::prost::alloc::vec::Vec<
         ::prost::alloc::string::String,
     >,
-    /// TODO(SubnetSpec.access_encap)
+    /// How packets of the subnet are marked between host and card, usually a VLAN; not set: untagged.
     #[prost(message, optional, tag = "13")]
     pub access_encap: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::Encap,
     >,
-    /// TODO(SubnetSpec.fabric_encap)
+    /// How packets of the subnet are marked on the underlay, usually a VXLAN network identifier (RFC
+    /// 7348, section 5).
     #[prost(message, optional, tag = "14")]
     pub fabric_encap: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::Encap,
     >,
-    /// TODO(SubnetSpec.host_interface_name_ref)
+    /// Host interfaces that are attached to the subnet, `interfaces/{interface}`.
     #[prost(string, repeated, tag = "15")]
     pub host_interface_name_ref: ::prost::alloc::vec::Vec<
         ::prost::alloc::string::String,
     >,
-    /// TODO(SubnetSpec.tos)
+    /// Type-of-service octet of the outer header, 0 to 255: DSCP in the upper six bits (RFC 2474), ECN
+    /// in the lower two (RFC 3168).
     #[prost(int32, tag = "16")]
     pub tos: i32,
-    /// TODO(SubnetSpec.connected)
+    /// True: hosts of the subnet reach each other through the card without a route. False: even
+    /// neighbours are looked up in the route table.
     #[prost(bool, tag = "17")]
     pub connected: bool,
-    /// TODO(SubnetSpec.ingress_default_sg_policy_name_ref)
+    /// Security group for vNICs that name none, for packets on their way to them;
+    /// `securitypolicys/{securitypolicy}`.
     #[prost(string, tag = "18")]
     pub ingress_default_sg_policy_name_ref: ::prost::alloc::string::String,
-    /// TODO(SubnetSpec.egress_default_sg_policy_name_ref)
+    /// Security group for vNICs that name none, for packets that they send;
+    /// `securitypolicys/{securitypolicy}`.
     #[prost(string, tag = "19")]
     pub egress_default_sg_policy_name_ref: ::prost::alloc::string::String,
-    /// TODO(SubnetSpec.remote_subnet)
+    /// True: none of the subnet's vNICs is behind this card; it is known for the sake of routing only.
     #[prost(bool, tag = "20")]
     pub remote_subnet: bool,
 }
-/// TODO(SubnetStatus)
+/// Observed state of a subnet; ignored in requests.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SubnetStatus {
-    /// TODO(SubnetStatus.hw_index)
+    /// Index of the subnet in the card's tables.
     #[prost(int32, tag = "1")]
     pub hw_index: i32,
-    /// TODO(SubnetStatus.vnic_count)
+    /// Number of vNICs in the subnet on this card.
     #[prost(int32, tag = "2")]
     pub vnic_count: i32,
 }
-/// TODO(Tunnel)
+/// A way across the underlay to another card, a gateway or a service.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Tunnel {
     /// Resource name, `tunnel/{tunnel}`. Chosen at creation; never changes.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What is wanted of the tunnel.
+    /// Wanted configuration of the tunnel.
     #[prost(message, optional, tag = "2")]
     pub spec: ::core::option::Option<TunnelSpec>,
-    /// What the tunnel is at the moment.
+    /// Observed state of the tunnel; ignored in requests.
     #[prost(message, optional, tag = "3")]
     pub status: ::core::option::Option<TunnelStatus>,
 }
-/// TODO(TunnelSpec)
+/// Wanted configuration of a tunnel.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TunnelSpec {
-    /// TODO(TunnelSpec.vpc_name_ref)
+    /// VPC whose packets the tunnel carries, `vpcs/{vpc}`. Empty: the VPC of each packet, told apart
+    /// by the encapsulation.
     #[prost(string, tag = "1")]
     pub vpc_name_ref: ::prost::alloc::string::String,
-    /// TODO(TunnelSpec.local_ip)
+    /// Outer source address; not set: the card's own.
     #[prost(message, optional, tag = "2")]
     pub local_ip: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
     >,
-    /// TODO(TunnelSpec.remote_ip)
+    /// Outer destination address.
     #[prost(message, optional, tag = "3")]
     pub remote_ip: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
     >,
-    /// TODO(TunnelSpec.type)
+    /// What is at the far end.
     #[prost(enumeration = "TunnelType", tag = "4")]
     pub r#type: i32,
-    /// TODO(TunnelSpec.encap)
+    /// Encapsulation, such as a VXLAN network identifier (RFC 7348) or an MPLS label (RFC 3032). Not
+    /// set: that of each packet's subnet or vNIC.
     #[prost(message, optional, tag = "5")]
     pub encap: ::core::option::Option<super::super::opinetcommon::v1alpha1::Encap>,
-    /// TODO(TunnelSpec.mac_address)
+    /// Inner destination MAC address, 6 bytes. Empty: left as it is.
     #[prost(bytes = "vec", tag = "10")]
     pub mac_address: ::prost::alloc::vec::Vec<u8>,
-    /// TODO(TunnelSpec.tos)
+    /// Type-of-service octet of the outer header, 0 to 255 (RFC 2474, RFC 3168).
     #[prost(int32, tag = "11")]
     pub tos: i32,
-    /// TODO(TunnelSpec.oneof nh)
+    /// How the far end is reached; not set: by the routes of the underlay.
     #[prost(oneof = "tunnel_spec::Nh", tags = "6, 7, 8, 9")]
     pub nh: ::core::option::Option<tunnel_spec::Nh>,
 }
 /// Nested message and enum types in `TunnelSpec`.
 pub mod tunnel_spec {
-    /// TODO(TunnelSpec.oneof nh)
+    /// How the far end is reached; not set: by the routes of the underlay.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Nh {
-        /// TODO(TunnelSpec.nexthop_name_ref)
+        /// By this next hop, `nexthops/{nexthop}`.
         #[prost(string, tag = "6")]
         NexthopNameRef(::prost::alloc::string::String),
-        /// TODO(TunnelSpec.nexthop_group_name_ref)
+        /// By one of this group, `nexthopgroups/{nexthopgroup}`.
         #[prost(string, tag = "7")]
         NexthopGroupNameRef(::prost::alloc::string::String),
-        /// TODO(TunnelSpec.tunnel_name_ref)
+        /// Within another tunnel, `tunnel/{tunnel}`.
         #[prost(string, tag = "8")]
         TunnelNameRef(::prost::alloc::string::String),
-        /// TODO(TunnelSpec.drop_next_hop)
+        /// Not at all: packets into the tunnel are dropped.
         #[prost(message, tag = "9")]
         DropNextHop(super::DropNexthop),
     }
 }
-/// TODO(DropNexthop)
+/// Stands for dropping the packets; nothing to set.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DropNexthop {}
-/// TODO(TunnelStatus)
+/// Observed state of a tunnel; ignored in requests.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TunnelStatus {
-    /// TODO(TunnelStatus.hw_handle)
+    /// The tunnel in the card's tables.
     #[prost(message, optional, tag = "1")]
     pub hw_handle: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::HwHandle,
     >,
-    /// TODO(TunnelStatus.vnic_count)
+    /// Number of vNICs behind the tunnel.
     #[prost(int32, tag = "2")]
     pub vnic_count: i32,
 }
-/// TODO(enum TunnelType)
+/// What is at the far end of a tunnel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum TunnelType {
     /// Not set.
     Unspecified = 0,
-    /// TODO(TunnelType.TUNNEL_TYPE_IGW)
+    /// An internet gateway.
     Igw = 1,
-    /// TODO(TunnelType.TUNNEL_TYPE_WORKLOAD)
+    /// Another card with vNICs of the same VPC.
     Workload = 2,
-    /// TODO(TunnelType.TUNNEL_TYPE_INTER_DC)
+    /// A gateway of another data centre.
     InterDc = 3,
-    /// TODO(TunnelType.TUNNEL_TYPE_SERVICE)
+    /// A service that the provider runs.
     Service = 4,
-    /// TODO(TunnelType.TUNNEL_TYPE_VNF)
+    /// A network function in a virtual machine.
     Vnf = 5,
-    /// TODO(TunnelType.TUNNEL_TYPE_IPSEC)
+    /// An IPsec gateway (RFC 4301).
     Ipsec = 6,
 }
 impl TunnelType {
@@ -4277,374 +4311,388 @@ impl TunnelType {
         }
     }
 }
-/// TODO(UnderlayRoute)
+/// A static route of the underlay.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UnderlayRoute {
     /// Resource name, `underlayroutes/{underlayroute}`. Chosen at creation; never changes.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What is wanted of the underlay route.
+    /// Wanted configuration of the underlay route.
     #[prost(message, optional, tag = "2")]
     pub spec: ::core::option::Option<UnderlayRouteSpec>,
-    /// What the underlay route is at the moment.
+    /// Observed state of the underlay route; ignored in requests.
     #[prost(message, optional, tag = "3")]
     pub status: ::core::option::Option<UnderlayRouteStatus>,
 }
-/// TODO(UnderlayRouteSpec)
+/// Wanted configuration of an underlay route.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UnderlayRouteSpec {
-    /// TODO(UnderlayRouteSpec.route_table_name_ref)
+    /// Table that the route goes into, `routetables/{routetable}`. Empty: the underlay's own.
     #[prost(string, tag = "1")]
     pub route_table_name_ref: ::prost::alloc::string::String,
-    /// TODO(UnderlayRouteSpec.dest_prefix)
+    /// Destinations that the route is for; length 0 makes it the default route.
     #[prost(message, optional, tag = "2")]
     pub dest_prefix: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpPrefix,
     >,
-    /// TODO(UnderlayRouteSpec.next_hop_address)
+    /// Router that packets are handed to, of the destination's address family.
     #[prost(message, optional, tag = "3")]
     pub next_hop_address: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
     >,
-    /// TODO(UnderlayRouteSpec.state)
+    /// Whether the route is used. A disabled route is kept, but not installed.
     #[prost(enumeration = "super::super::opinetcommon::v1alpha1::AdminState", tag = "4")]
     pub state: i32,
-    /// TODO(UnderlayRouteSpec.enable_admin_distance)
+    /// True: `admin_dist` counts. False: the distance is that of static routes, 1.
     #[prost(bool, tag = "5")]
     pub enable_admin_distance: bool,
-    /// TODO(UnderlayRouteSpec.admin_dist)
+    /// Administrative distance, 1 to 255: of several routes to one prefix the least distant is used,
+    /// 255 is never used.
     #[prost(int32, tag = "6")]
     pub admin_dist: i32,
-    /// TODO(UnderlayRouteSpec.interface_name_ref)
+    /// Interface that packets leave by, `interfaces/{interface}`. Empty: the one that leads to the
+    /// next hop.
     #[prost(string, tag = "7")]
     pub interface_name_ref: ::prost::alloc::string::String,
 }
-/// TODO(UnderlayRouteStatus)
+/// A route as the routing table holds it; ignored in requests.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UnderlayRouteStatus {
-    /// TODO(UnderlayRouteStatus.route_table_name_ref)
+    /// Number of the routing table that holds the route (a number, unlike its namesake in the
+    /// specification).
     #[prost(int32, tag = "1")]
     pub route_table_name_ref: i32,
-    /// TODO(UnderlayRouteStatus.dest_prefix)
+    /// Destinations that the route is for.
     #[prost(message, optional, tag = "2")]
     pub dest_prefix: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpPrefix,
     >,
-    /// TODO(UnderlayRouteStatus.next_hop_address)
+    /// Router that packets are handed to; not set for a connected route.
     #[prost(message, optional, tag = "3")]
     pub next_hop_address: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
     >,
-    /// TODO(UnderlayRouteStatus.if_index)
+    /// Index of the interface that packets leave by (ifIndex of RFC 2863).
     #[prost(int32, tag = "5")]
     pub if_index: i32,
-    /// TODO(UnderlayRouteStatus.type)
+    /// What becomes of a packet that takes the route.
     #[prost(enumeration = "super::super::opinetcommon::v1alpha1::RouteType", tag = "6")]
     pub r#type: i32,
-    /// TODO(UnderlayRouteStatus.proto)
+    /// Where the route was learnt.
     #[prost(
         enumeration = "super::super::opinetcommon::v1alpha1::RouteProtocol",
         tag = "7"
     )]
     pub proto: i32,
-    /// TODO(UnderlayRouteStatus.age)
+    /// Seconds since the route was learnt or last changed.
     #[prost(int32, tag = "8")]
     pub age: i32,
-    /// TODO(UnderlayRouteStatus.metric)
+    /// Cost of the route in terms of the protocol it comes from; the lowest wins.
     #[prost(int32, tag = "9")]
     pub metric: i32,
-    /// TODO(UnderlayRouteStatus.fib_route)
+    /// True: the route is in the forwarding table; false: it lost against a better one.
     #[prost(bool, tag = "10")]
     pub fib_route: bool,
-    /// TODO(UnderlayRouteStatus.connected)
+    /// True: the destinations are neighbours on the interface itself.
     #[prost(bool, tag = "11")]
     pub connected: bool,
-    /// TODO(UnderlayRouteStatus.admin_distance)
+    /// Administrative distance that the route has, 0 to 255.
     #[prost(int32, tag = "12")]
     pub admin_distance: i32,
 }
-/// TODO(UnderlayRouteLookupKey)
+/// What singles out one underlay route.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UnderlayRouteLookupKey {
-    /// TODO(UnderlayRouteLookupKey.route_table_name_ref)
+    /// Table to look in, `routetables/{routetable}`. Empty: the underlay's own.
     #[prost(string, tag = "1")]
     pub route_table_name_ref: ::prost::alloc::string::String,
-    /// TODO(UnderlayRouteLookupKey.dest_prefix)
+    /// Exactly this prefix; no longest-prefix match is made.
     #[prost(message, optional, tag = "2")]
     pub dest_prefix: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpPrefix,
     >,
-    /// TODO(UnderlayRouteLookupKey.next_hop_address)
+    /// Of several routes to the prefix, the one by this router; not set: any.
     #[prost(message, optional, tag = "3")]
     pub next_hop_address: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
     >,
-    /// TODO(UnderlayRouteLookupKey.ifid)
+    /// Of several routes to the prefix, the one by the interface with this index; 0: any.
     #[prost(int32, tag = "4")]
     pub ifid: i32,
-    /// TODO(UnderlayRouteLookupKey.proto)
+    /// Of several routes to the prefix, the one learnt in this way; not set: any.
     #[prost(
         enumeration = "super::super::opinetcommon::v1alpha1::RouteProtocol",
         tag = "6"
     )]
     pub proto: i32,
 }
-/// TODO(Vnic)
+/// A workload's attachment to a subnet, with its limits and policies.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Vnic {
     /// Resource name, `vnic/{vnic}`. Chosen at creation; never changes.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What is wanted of the vNIC.
+    /// Wanted configuration of the vNIC.
     #[prost(message, optional, tag = "2")]
     pub spec: ::core::option::Option<VnicSpec>,
-    /// What the vNIC is at the moment.
+    /// Observed state of the vNIC; ignored in requests.
     #[prost(message, optional, tag = "3")]
     pub status: ::core::option::Option<VnicStatus>,
 }
-/// TODO(VnicSpec)
+/// Wanted configuration of a vNIC.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct VnicSpec {
-    /// TODO(VnicSpec.subnet_name_ref)
+    /// Subnet whose broadcasts the workload shares, `subnets/{subnet}`.
     #[prost(string, tag = "1")]
     pub subnet_name_ref: ::prost::alloc::string::String,
-    /// TODO(VnicSpec.vnic_encap)
+    /// How packets of the vNIC are marked between host and card, usually a VLAN; not set: untagged.
     #[prost(message, optional, tag = "2")]
     pub vnic_encap: ::core::option::Option<super::super::opinetcommon::v1alpha1::Encap>,
-    /// TODO(VnicSpec.mac_address)
+    /// MAC address of the workload, 6 bytes; unique within the subnet.
     #[prost(bytes = "vec", tag = "3")]
     pub mac_address: ::prost::alloc::vec::Vec<u8>,
-    /// TODO(VnicSpec.source_guard_enable)
+    /// True: packets from the workload with another source address than those mapped to the vNIC are
+    /// dropped.
     #[prost(bool, tag = "4")]
     pub source_guard_enable: bool,
-    /// TODO(VnicSpec.fabric_encap)
+    /// How packets to the vNIC are marked on the underlay; not set: as its subnet has it.
     #[prost(message, optional, tag = "5")]
     pub fabric_encap: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::Encap,
     >,
-    /// TODO(VnicSpec.vnf)
+    /// True: the workload is itself a network function, and may send packets with the addresses of
+    /// others.
     #[prost(bool, tag = "6")]
     pub vnf: bool,
-    /// TODO(VnicSpec.ingress_v4_security_policy_name_ref)
+    /// Policies for IPv4 packets to the workload, `securitypolicys/{securitypolicy}`, asked in this
+    /// order.
     #[prost(string, repeated, tag = "7")]
     pub ingress_v4_security_policy_name_ref: ::prost::alloc::vec::Vec<
         ::prost::alloc::string::String,
     >,
-    /// TODO(VnicSpec.ingress_v6_security_policy_name_ref)
+    /// Policies for IPv6 packets to the workload, asked in this order.
     #[prost(string, repeated, tag = "8")]
     pub ingress_v6_security_policy_name_ref: ::prost::alloc::vec::Vec<
         ::prost::alloc::string::String,
     >,
-    /// TODO(VnicSpec.egress_v4_security_policy_name_ref)
+    /// Policies for IPv4 packets from the workload, asked in this order.
     #[prost(string, repeated, tag = "9")]
     pub egress_v4_security_policy_name_ref: ::prost::alloc::vec::Vec<
         ::prost::alloc::string::String,
     >,
-    /// TODO(VnicSpec.egress_v6_security_policy_name_ref)
+    /// Policies for IPv6 packets from the workload, asked in this order.
     #[prost(string, repeated, tag = "10")]
     pub egress_v6_security_policy_name_ref: ::prost::alloc::vec::Vec<
         ::prost::alloc::string::String,
     >,
-    /// TODO(VnicSpec.max_sessions)
+    /// Most sessions at a time, of all protocols together; 0: no limit.
     #[prost(int32, tag = "13")]
     pub max_sessions: i32,
-    /// TODO(VnicSpec.public_mac_address)
+    /// MAC address, 6 bytes, that others see of the workload. Empty: its own.
     #[prost(bytes = "vec", tag = "14")]
     pub public_mac_address: ::prost::alloc::vec::Vec<u8>,
-    /// TODO(VnicSpec.allow_internet_access)
+    /// True: the workload may use routes of the class internet.
     #[prost(bool, tag = "15")]
     pub allow_internet_access: bool,
-    /// TODO(VnicSpec.max_cps)
+    /// Most new connections in a second; 0: no limit.
     #[prost(int32, tag = "16")]
     pub max_cps: i32,
-    /// TODO(VnicSpec.cps_burst)
+    /// New connections above `max_cps` that are let pass in one go.
     #[prost(int32, tag = "17")]
     pub cps_burst: i32,
-    /// TODO(VnicSpec.primary_vnic_name_ref)
+    /// vNIC that this one stands by for, `vnic/{vnic}`. Empty: it stands by for none.
     #[prost(string, tag = "18")]
     pub primary_vnic_name_ref: ::prost::alloc::string::String,
-    /// TODO(VnicSpec.v4_route_table_name_ref)
+    /// Route table for IPv4 packets of the workload, `routetables/{routetable}`. Empty: that of the
+    /// subnet.
     #[prost(string, tag = "19")]
     pub v4_route_table_name_ref: ::prost::alloc::string::String,
-    /// TODO(VnicSpec.v6_route_table_name_ref)
+    /// Route table for IPv6 packets of the workload, `routetables/{routetable}`. Empty: that of the
+    /// subnet.
     #[prost(string, tag = "20")]
     pub v6_route_table_name_ref: ::prost::alloc::string::String,
-    /// TODO(VnicSpec.service_ip)
+    /// Address at which the provider's services see the workload; not set: they cannot be reached.
     #[prost(message, optional, tag = "21")]
     pub service_ip: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
     >,
-    /// TODO(VnicSpec.max_tcp_sessions)
+    /// Most TCP sessions at a time; 0: only `max_sessions` limits them.
     #[prost(int32, tag = "22")]
     pub max_tcp_sessions: i32,
-    /// TODO(VnicSpec.max_udp_sessions)
+    /// Most UDP sessions at a time; 0: only `max_sessions` limits them.
     #[prost(int32, tag = "23")]
     pub max_udp_sessions: i32,
-    /// TODO(VnicSpec.max_icmp_sessions)
+    /// Most ICMP and ICMPv6 sessions at a time; 0: only `max_sessions` limits them.
     #[prost(int32, tag = "24")]
     pub max_icmp_sessions: i32,
-    /// TODO(VnicSpec.max_other_sessions)
+    /// Most sessions of all other protocols at a time; 0: only `max_sessions` limits them.
     #[prost(int32, tag = "25")]
     pub max_other_sessions: i32,
-    /// TODO(VnicSpec.oneof ifinfo)
+    /// Where the workload is.
     #[prost(oneof = "vnic_spec::Ifinfo", tags = "11, 12")]
     pub ifinfo: ::core::option::Option<vnic_spec::Ifinfo>,
 }
 /// Nested message and enum types in `VnicSpec`.
 pub mod vnic_spec {
-    /// TODO(VnicSpec.oneof ifinfo)
+    /// Where the workload is.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Ifinfo {
-        /// TODO(VnicSpec.host_if_name_ref)
+        /// Behind this host interface, `interfaces/{interface}`.
         #[prost(string, tag = "11")]
         HostIfNameRef(::prost::alloc::string::String),
-        /// TODO(VnicSpec.tunnel_name_ref)
+        /// At the far end of this tunnel, `tunnel/{tunnel}`.
         #[prost(string, tag = "12")]
         TunnelNameRef(::prost::alloc::string::String),
     }
 }
-/// TODO(VnicStatus)
+/// Observed state of a vNIC; ignored in requests.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct VnicStatus {
-    /// TODO(VnicStatus.max_session_limit_hit)
+    /// True: sessions are being refused because of `max_sessions`.
     #[prost(bool, tag = "13")]
     pub max_session_limit_hit: bool,
-    /// TODO(VnicStatus.max_tcp_session_limit_hit)
+    /// True: sessions are being refused because of `max_tcp_sessions`.
     #[prost(bool, tag = "14")]
     pub max_tcp_session_limit_hit: bool,
-    /// TODO(VnicStatus.max_udp_session_limit_hit)
+    /// True: sessions are being refused because of `max_udp_sessions`.
     #[prost(bool, tag = "15")]
     pub max_udp_session_limit_hit: bool,
-    /// TODO(VnicStatus.max_icmp_session_limit_hit)
+    /// True: sessions are being refused because of `max_icmp_sessions`.
     #[prost(bool, tag = "16")]
     pub max_icmp_session_limit_hit: bool,
-    /// TODO(VnicStatus.max_other_session_limit_hit)
+    /// True: sessions are being refused because of `max_other_sessions`.
     #[prost(bool, tag = "17")]
     pub max_other_session_limit_hit: bool,
-    /// TODO(VnicStatus.hw_idx)
+    /// Index of the vNIC in the card's tables.
     #[prost(int32, tag = "1")]
     pub hw_idx: i32,
-    /// TODO(VnicStatus.nexthop_hw_idx)
+    /// Index of the next hop that leads to the vNIC in the card's tables.
     #[prost(int32, tag = "2")]
     pub nexthop_hw_idx: i32,
-    /// TODO(VnicStatus.cps_copp_hw_idx)
+    /// Index of the meter that limits new connections in the card's tables.
     #[prost(int32, tag = "10")]
     pub cps_copp_hw_idx: i32,
-    /// TODO(VnicStatus.secondary_vnic_name_ref)
+    /// vNIC that stands by for this one, `vnic/{vnic}`. Empty: none does.
     #[prost(string, tag = "11")]
     pub secondary_vnic_name_ref: ::prost::alloc::string::String,
 }
-/// TODO(Vpc)
+/// A virtual private cloud: an isolated network with addresses and routes of its own.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Vpc {
     /// Resource name, `vpcs/{vpc}`. Chosen at creation; never changes.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What is wanted of the VPC.
+    /// Wanted configuration of the VPC.
     #[prost(message, optional, tag = "2")]
     pub spec: ::core::option::Option<VpcSpec>,
-    /// What the VPC is at the moment.
+    /// Observed state of the VPC; ignored in requests.
     #[prost(message, optional, tag = "3")]
     pub status: ::core::option::Option<VpcStatus>,
 }
-/// TODO(VpcSpec)
+/// Wanted configuration of a VPC.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct VpcSpec {
-    /// TODO(VpcSpec.type)
+    /// Whose packets the VPC carries. Cannot be changed later.
     #[prost(enumeration = "VpcType", tag = "1")]
     pub r#type: i32,
-    /// TODO(VpcSpec.v4_route_table_name_ref)
+    /// Route table for IPv4 packets, `routetables/{routetable}`, where subnet and vNIC name none.
     #[prost(string, tag = "2")]
     pub v4_route_table_name_ref: ::prost::alloc::string::String,
-    /// TODO(VpcSpec.v6_route_table_name_ref)
+    /// Route table for IPv6 packets, `routetables/{routetable}`, where subnet and vNIC name none.
     #[prost(string, tag = "3")]
     pub v6_route_table_name_ref: ::prost::alloc::string::String,
-    /// TODO(VpcSpec.ingress_v4_security_policy_name_ref)
+    /// Policies for IPv4 packets on their way to a vNIC, `securitypolicys/{securitypolicy}`, asked in
+    /// this order after those of vNIC and subnet.
     #[prost(string, repeated, tag = "4")]
     pub ingress_v4_security_policy_name_ref: ::prost::alloc::vec::Vec<
         ::prost::alloc::string::String,
     >,
-    /// TODO(VpcSpec.ingress_v6_security_policy_name_ref)
+    /// Policies for IPv6 packets on their way to a vNIC, asked in this order after those of vNIC and
+    /// subnet.
     #[prost(string, repeated, tag = "5")]
     pub ingress_v6_security_policy_name_ref: ::prost::alloc::vec::Vec<
         ::prost::alloc::string::String,
     >,
-    /// TODO(VpcSpec.egress_v4_security_policy_name_ref)
+    /// Policies for IPv4 packets that a vNIC sends, asked in this order after those of vNIC and
+    /// subnet.
     #[prost(string, repeated, tag = "6")]
     pub egress_v4_security_policy_name_ref: ::prost::alloc::vec::Vec<
         ::prost::alloc::string::String,
     >,
-    /// TODO(VpcSpec.egress_v6_security_policy_name_ref)
+    /// Policies for IPv6 packets that a vNIC sends, asked in this order after those of vNIC and
+    /// subnet.
     #[prost(string, repeated, tag = "7")]
     pub egress_v6_security_policy_name_ref: ::prost::alloc::vec::Vec<
         ::prost::alloc::string::String,
     >,
-    /// TODO(VpcSpec.virtual_router_mac)
+    /// MAC address, 6 bytes, of the gateways of all subnets that have none of their own.
     #[prost(bytes = "vec", tag = "8")]
     pub virtual_router_mac: ::prost::alloc::vec::Vec<u8>,
-    /// TODO(VpcSpec.fabric_encap)
+    /// How routed packets of the VPC are marked on the underlay, usually a VXLAN network identifier
+    /// (RFC 7348, section 5).
     #[prost(message, optional, tag = "9")]
     pub fabric_encap: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::Encap,
     >,
-    /// TODO(VpcSpec.tos)
+    /// Type-of-service octet of the outer header, 0 to 255 (RFC 2474, RFC 3168), where the subnet has
+    /// none.
     #[prost(int32, tag = "10")]
     pub tos: i32,
 }
-/// TODO(VpcStatus)
+/// Observed state of a VPC; ignored in requests.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct VpcStatus {
-    /// TODO(VpcStatus.hw_handle)
+    /// The VPC in the card's tables.
     #[prost(message, optional, tag = "1")]
     pub hw_handle: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::HwHandle,
     >,
-    /// TODO(VpcStatus.bd_hw_handle)
+    /// The broadcast domain of routed packets in the card's tables.
     #[prost(message, optional, tag = "2")]
     pub bd_hw_handle: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::HwHandle,
     >,
-    /// TODO(VpcStatus.subnet_count)
+    /// Number of subnets in the VPC.
     #[prost(int32, tag = "3")]
     pub subnet_count: i32,
 }
-/// TODO(VPCPeer)
+/// Peering of two VPCs: routes of each may lead into the other.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct VpcPeer {
     /// Resource name, `vpcpeers/{vpcpeer}`. Chosen at creation; never changes.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What is wanted of the VPC peer.
+    /// Wanted configuration of the VPC peer.
     #[prost(message, optional, tag = "2")]
     pub spec: ::core::option::Option<VpcPeerSpec>,
-    /// What the VPC peer is at the moment.
+    /// Observed state of the VPC peer; ignored in requests.
     #[prost(message, optional, tag = "3")]
     pub status: ::core::option::Option<VpcPeerStatus>,
 }
-/// TODO(VPCPeerSpec)
+/// Wanted configuration of a peering.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct VpcPeerSpec {
-    /// TODO(VPCPeerSpec.vpc1_name_ref)
+    /// The first VPC, `vpcs/{vpc}`.
     #[prost(string, tag = "1")]
     pub vpc1_name_ref: ::prost::alloc::string::String,
-    /// TODO(VPCPeerSpec.vpc2_name_ref)
+    /// The second VPC, `vpcs/{vpc}`. The order makes no difference.
     #[prost(string, tag = "2")]
     pub vpc2_name_ref: ::prost::alloc::string::String,
 }
-/// TODO(VPCPeerStatus)
+/// Observed state of a peering; nothing so far.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct VpcPeerStatus {}
-/// TODO(enum VPCType)
+/// Whose packets a VPC carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum VpcType {
     /// Not set.
     Unspecified = 0,
-    /// TODO(VPCType.VPC_TYPE_UNDERLAY)
+    /// The provider's: the network that carries the tunnels. There is one on a card.
     Underlay = 1,
-    /// TODO(VPCType.VPC_TYPE_TENANT)
+    /// A tenant's.
     Tenant = 2,
-    /// TODO(VPCType.VPC_TYPE_CONTROL)
+    /// The card's own software.
     Control = 3,
 }
 impl VpcType {
@@ -4671,13 +4719,13 @@ impl VpcType {
         }
     }
 }
-/// Request of GetDeviceCapabilities.
+/// Asks for the abilities of the card; nothing to set.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetDeviceCapabilitiesRequest {}
-/// Request of CreateDevice.
+/// The device to create, and the id it gets.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateDeviceRequest {
-    /// Resource name of the parent of the device.
+    /// Has no meaning: a device has no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// The device to create; its name is ignored.
@@ -4688,7 +4736,7 @@ pub struct CreateDeviceRequest {
     #[prost(string, tag = "3")]
     pub device_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteDevice.
+/// Which device to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteDeviceRequest {
     /// Resource name of the device.
@@ -4698,7 +4746,7 @@ pub struct DeleteDeviceRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateDevice.
+/// Which device to change, and the new values.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UpdateDeviceRequest {
     /// Resource name of the device.
@@ -4712,10 +4760,10 @@ pub struct UpdateDeviceRequest {
     #[prost(message, optional, tag = "3")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of ListDevices.
+/// Which page of the devices is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListDevicesRequest {
-    /// Resource name of the parent of the devices.
+    /// Has no meaning: devices have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -4727,24 +4775,24 @@ pub struct ListDevicesRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListDevices.
+/// One page of the devices.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListDevicesResponse {
-    /// The objects of this page.
+    /// The devices of this page.
     #[prost(message, repeated, tag = "1")]
     pub device: ::prost::alloc::vec::Vec<Device>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetDevice.
+/// Which device is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetDeviceRequest {
     /// Resource name of the device.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of UpdatePort.
+/// Which port to change, and the new values.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UpdatePortRequest {
     /// Resource name of the port.
@@ -4758,10 +4806,10 @@ pub struct UpdatePortRequest {
     #[prost(message, optional, tag = "3")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of ListPorts.
+/// Which page of the ports is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListPortsRequest {
-    /// Resource name of the parent of the ports.
+    /// Has no meaning: ports have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -4773,27 +4821,27 @@ pub struct ListPortsRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListPorts.
+/// One page of the ports.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListPortsResponse {
-    /// The objects of this page.
+    /// The ports of this page.
     #[prost(message, repeated, tag = "1")]
     pub port: ::prost::alloc::vec::Vec<Port>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetPort.
+/// Which port is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetPortRequest {
     /// Resource name of the port.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateVnic.
+/// The vNIC to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateVnicRequest {
-    /// Resource name of the parent of the vNIC.
+    /// Has no meaning: a vNIC has no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// The vNIC to create; its name is ignored.
@@ -4804,7 +4852,7 @@ pub struct CreateVnicRequest {
     #[prost(string, tag = "3")]
     pub vnic_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteVnic.
+/// Which vNIC to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteVnicRequest {
     /// Resource name of the vNIC.
@@ -4814,7 +4862,7 @@ pub struct DeleteVnicRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateVnic.
+/// Which vNIC to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateVnicRequest {
     /// Resource name of the vNIC.
@@ -4828,10 +4876,10 @@ pub struct UpdateVnicRequest {
     #[prost(message, optional, tag = "3")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of ListVnics.
+/// Which page of the vNICs is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListVnicsRequest {
-    /// Resource name of the parent of the vnics.
+    /// Has no meaning: vNICs have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -4843,27 +4891,27 @@ pub struct ListVnicsRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListVnics.
+/// One page of the vNICs.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListVnicsResponse {
-    /// The objects of this page.
+    /// The vNICs of this page.
     #[prost(message, repeated, tag = "1")]
     pub vnic: ::prost::alloc::vec::Vec<Vnic>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetVnic.
+/// Which vNIC is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetVnicRequest {
     /// Resource name of the vNIC.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateInterface.
+/// The interface to create, and the id it gets.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateInterfaceRequest {
-    /// Resource name of the parent of the interface.
+    /// Has no meaning: an interface has no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// The interface to create; its name is ignored.
@@ -4874,7 +4922,7 @@ pub struct CreateInterfaceRequest {
     #[prost(string, tag = "3")]
     pub interface_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteInterface.
+/// Which interface to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteInterfaceRequest {
     /// Resource name of the interface.
@@ -4884,7 +4932,7 @@ pub struct DeleteInterfaceRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateInterface.
+/// Which interface to change, and the new values.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UpdateInterfaceRequest {
     /// Resource name of the interface.
@@ -4898,10 +4946,10 @@ pub struct UpdateInterfaceRequest {
     #[prost(message, optional, tag = "3")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of ListInterfaces.
+/// Which page of the interfaces is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListInterfacesRequest {
-    /// Resource name of the parent of the interfaces.
+    /// Has no meaning: interfaces have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -4913,27 +4961,27 @@ pub struct ListInterfacesRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListInterfaces.
+/// One page of the interfaces.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListInterfacesResponse {
-    /// The objects of this page.
+    /// The interfaces of this page.
     #[prost(message, repeated, tag = "1")]
     pub interface: ::prost::alloc::vec::Vec<Interface>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetInterface.
+/// Which interface is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetInterfaceRequest {
     /// Resource name of the interface.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateRouteTable.
+/// The route table to create, and the id it gets.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateRouteTableRequest {
-    /// Resource name of the parent of the route table.
+    /// Has no meaning: a route table has no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// The route table to create; its name is ignored.
@@ -4944,7 +4992,7 @@ pub struct CreateRouteTableRequest {
     #[prost(string, tag = "3")]
     pub routetable_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteRouteTable.
+/// Which route table to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteRouteTableRequest {
     /// Resource name of the route table.
@@ -4954,7 +5002,7 @@ pub struct DeleteRouteTableRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateRouteTable.
+/// Which route table to change, and the new values.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UpdateRouteTableRequest {
     /// Resource name of the route table.
@@ -4968,10 +5016,10 @@ pub struct UpdateRouteTableRequest {
     #[prost(message, optional, tag = "3")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of ListRouteTables.
+/// Which page of the route tables is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListRouteTablesRequest {
-    /// Resource name of the parent of the route tables.
+    /// Has no meaning: route tables have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -4983,27 +5031,27 @@ pub struct ListRouteTablesRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListRouteTables.
+/// One page of the route tables.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListRouteTablesResponse {
-    /// The objects of this page.
+    /// The route tables of this page.
     #[prost(message, repeated, tag = "1")]
     pub routetable: ::prost::alloc::vec::Vec<RouteTable>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetRouteTable.
+/// Which route table is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetRouteTableRequest {
     /// Resource name of the route table.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateRoute.
+/// The route to create, and the id it gets.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateRouteRequest {
-    /// Resource name of the parent of the route.
+    /// Has no meaning: a route has no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// The route to create; its name is ignored.
@@ -5014,7 +5062,7 @@ pub struct CreateRouteRequest {
     #[prost(string, tag = "3")]
     pub route_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteRoute.
+/// Which route to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteRouteRequest {
     /// Resource name of the route.
@@ -5024,7 +5072,7 @@ pub struct DeleteRouteRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateRoute.
+/// Which route to change, and the new values.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UpdateRouteRequest {
     /// Resource name of the route.
@@ -5038,10 +5086,10 @@ pub struct UpdateRouteRequest {
     #[prost(message, optional, tag = "3")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of ListRoutes.
+/// Which page of the routes is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListRoutesRequest {
-    /// Resource name of the parent of the routes.
+    /// Has no meaning: routes have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -5053,27 +5101,27 @@ pub struct ListRoutesRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListRoutes.
+/// One page of the routes.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListRoutesResponse {
-    /// The objects of this page.
+    /// The routes of this page.
     #[prost(message, repeated, tag = "1")]
     pub route: ::prost::alloc::vec::Vec<Route>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetRoute.
+/// Which route is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetRouteRequest {
     /// Resource name of the route.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateUnderlayRoute.
+/// The underlay route to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateUnderlayRouteRequest {
-    /// Resource name of the parent of the underlay route.
+    /// Has no meaning: an underlay route has no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// The underlay route to create; its name is ignored.
@@ -5084,7 +5132,7 @@ pub struct CreateUnderlayRouteRequest {
     #[prost(string, tag = "3")]
     pub underlayroute_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteUnderlayRoute.
+/// Which underlay route to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteUnderlayRouteRequest {
     /// Resource name of the underlay route.
@@ -5094,7 +5142,7 @@ pub struct DeleteUnderlayRouteRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateUnderlayRoute.
+/// Which underlay route to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateUnderlayRouteRequest {
     /// Resource name of the underlay route.
@@ -5108,10 +5156,10 @@ pub struct UpdateUnderlayRouteRequest {
     #[prost(message, optional, tag = "3")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of ListUnderlayRoutes.
+/// Which page of the underlay routes is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListUnderlayRoutesRequest {
-    /// Resource name of the parent of the underlay routes.
+    /// Has no meaning: underlay routes have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -5123,24 +5171,24 @@ pub struct ListUnderlayRoutesRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListUnderlayRoutes.
+/// One page of the underlay routes.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListUnderlayRoutesResponse {
-    /// The objects of this page.
+    /// The underlay routes of this page.
     #[prost(message, repeated, tag = "1")]
     pub underlayroute: ::prost::alloc::vec::Vec<UnderlayRoute>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetUnderlayRoute.
+/// Which underlay route is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetUnderlayRouteRequest {
     /// Resource name of the underlay route.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateBgpRouter.
+/// The BGP router to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateBgpRouterRequest {
     /// The BGP router to create; its name is ignored.
@@ -5151,7 +5199,7 @@ pub struct CreateBgpRouterRequest {
     #[prost(string, tag = "2")]
     pub bgp_router_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteBgpRouter.
+/// Which BGP router to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteBgpRouterRequest {
     /// Resource name of the BGP router.
@@ -5161,7 +5209,7 @@ pub struct DeleteBgpRouterRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateBgpRouter.
+/// Which BGP router to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateBgpRouterRequest {
     /// The BGP router: its name says which one, its other fields are the new values.
@@ -5172,10 +5220,10 @@ pub struct UpdateBgpRouterRequest {
     #[prost(message, optional, tag = "2")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of ListBgpRouters.
+/// Which page of the BGP routers is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListBgpRoutersRequest {
-    /// Resource name of the parent of the BGP routers.
+    /// Has no meaning: BGP routers have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -5187,24 +5235,24 @@ pub struct ListBgpRoutersRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListBgpRouters.
+/// One page of the BGP routers.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListBgpRoutersResponse {
-    /// The objects of this page.
+    /// The BGP routers of this page.
     #[prost(message, repeated, tag = "1")]
     pub bgp: ::prost::alloc::vec::Vec<BgpRouter>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetBgpRouter.
+/// Which BGP router is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetBgpRouterRequest {
     /// Resource name of the BGP router.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateBgpPeer.
+/// The BGP peer to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateBgpPeerRequest {
     /// Last segment of the new resource name: 4 to 63 lower-case letters, digits and hyphens, a letter
@@ -5215,7 +5263,7 @@ pub struct CreateBgpPeerRequest {
     #[prost(message, optional, tag = "2")]
     pub bgp_peer: ::core::option::Option<BgpPeer>,
 }
-/// Request of DeleteBgpPeer.
+/// Which BGP peer to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteBgpPeerRequest {
     /// Resource name of the BGP peer.
@@ -5225,7 +5273,7 @@ pub struct DeleteBgpPeerRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateBgpPeer.
+/// Which BGP peer to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateBgpPeerRequest {
     /// The BGP peer: its name says which one, its other fields are the new values.
@@ -5236,10 +5284,10 @@ pub struct UpdateBgpPeerRequest {
     #[prost(message, optional, tag = "2")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of ListBgpPeers.
+/// Which page of the BGP peers is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListBgpPeersRequest {
-    /// Resource name of the parent of the BGP peers.
+    /// Has no meaning: BGP peers have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -5251,24 +5299,24 @@ pub struct ListBgpPeersRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListBgpPeers.
+/// One page of the BGP peers.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListBgpPeersResponse {
-    /// The objects of this page.
+    /// The BGP peers of this page.
     #[prost(message, repeated, tag = "1")]
     pub bgp_peer: ::prost::alloc::vec::Vec<BgpPeer>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetBgpPeer.
+/// Which BGP peer is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetBgpPeerRequest {
     /// Resource name of the BGP peer.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateBgpPeerAf.
+/// The BGP peer address family to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateBgpPeerAfRequest {
     /// The BGP peer address family to create; its name is ignored.
@@ -5279,7 +5327,7 @@ pub struct CreateBgpPeerAfRequest {
     #[prost(string, tag = "2")]
     pub bgp_peer_af_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteBgpPeerAf.
+/// Which BGP peer address family to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteBgpPeerAfRequest {
     /// Resource name of the BGP peer address family.
@@ -5289,7 +5337,7 @@ pub struct DeleteBgpPeerAfRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateBgpPeerAf.
+/// Which BGP peer address family to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateBgpPeerAfRequest {
     /// The BGP peer address family: its name says which one, its other fields are the new values.
@@ -5300,10 +5348,10 @@ pub struct UpdateBgpPeerAfRequest {
     #[prost(message, optional, tag = "2")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of ListBgpPeerAfs.
+/// Which page of the BGP peer address families is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListBgpPeerAfsRequest {
-    /// Resource name of the parent of the BGP peer afs.
+    /// Has no meaning: BGP peer address families have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -5315,27 +5363,27 @@ pub struct ListBgpPeerAfsRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListBgpPeerAfs.
+/// One page of the BGP peer address families.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListBgpPeerAfsResponse {
-    /// The objects of this page.
+    /// The BGP peer address families of this page.
     #[prost(message, repeated, tag = "1")]
     pub bgp_peer_af: ::prost::alloc::vec::Vec<BgpPeerAf>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetBgpPeerAf.
+/// Which BGP peer address family is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetBgpPeerAfRequest {
     /// Resource name of the BGP peer address family.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateMapping.
+/// The mapping to create, and the id it gets.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateMappingRequest {
-    /// Resource name of the parent of the mapping.
+    /// Has no meaning: a mapping has no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// The mapping to create; its name is ignored.
@@ -5346,7 +5394,7 @@ pub struct CreateMappingRequest {
     #[prost(string, tag = "3")]
     pub mapping_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteMapping.
+/// Which mapping to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteMappingRequest {
     /// Resource name of the mapping.
@@ -5356,7 +5404,7 @@ pub struct DeleteMappingRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateMapping.
+/// Which mapping to change, and the new values.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UpdateMappingRequest {
     /// Resource name of the mapping.
@@ -5370,10 +5418,10 @@ pub struct UpdateMappingRequest {
     #[prost(message, optional, tag = "3")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of ListMappings.
+/// Which page of the mappings is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListMappingsRequest {
-    /// Resource name of the parent of the mappings.
+    /// Has no meaning: mappings have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -5385,27 +5433,27 @@ pub struct ListMappingsRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListMappings.
+/// One page of the mappings.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListMappingsResponse {
-    /// The objects of this page.
+    /// The mappings of this page.
     #[prost(message, repeated, tag = "1")]
     pub mapping: ::prost::alloc::vec::Vec<Mapping>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetMapping.
+/// Which mapping is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetMappingRequest {
     /// Resource name of the mapping.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateNextHop.
+/// The next hop to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateNextHopRequest {
-    /// Resource name of the parent of the next hop.
+    /// Has no meaning: a next hop has no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// The next hop to create; its name is ignored.
@@ -5416,7 +5464,7 @@ pub struct CreateNextHopRequest {
     #[prost(string, tag = "3")]
     pub nexthop_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteNextHop.
+/// Which next hop to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteNextHopRequest {
     /// Resource name of the next hop.
@@ -5426,7 +5474,7 @@ pub struct DeleteNextHopRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateNextHop.
+/// Which next hop to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateNextHopRequest {
     /// Resource name of the next hop.
@@ -5440,10 +5488,10 @@ pub struct UpdateNextHopRequest {
     #[prost(message, optional, tag = "3")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of ListNextHop.
+/// Which page of the next hops is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListNextHopRequest {
-    /// Resource name of the parent of the next hop.
+    /// Has no meaning: a next hop has no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -5455,27 +5503,27 @@ pub struct ListNextHopRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListNextHops.
+/// One page of the next hops.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListNextHopsResponse {
-    /// The objects of this page.
+    /// The next hops of this page.
     #[prost(message, repeated, tag = "1")]
     pub nexthop: ::prost::alloc::vec::Vec<NextHop>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetNextHop.
+/// Which next hop is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetNextHopRequest {
     /// Resource name of the next hop.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateNextHopGroup.
+/// The next hop group to create, and the id it gets.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateNextHopGroupRequest {
-    /// Resource name of the parent of the next hop group.
+    /// Has no meaning: a next hop group has no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// The next hop group to create; its name is ignored.
@@ -5486,7 +5534,7 @@ pub struct CreateNextHopGroupRequest {
     #[prost(string, tag = "3")]
     pub nexthopgroup_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteNextHopGroup.
+/// Which next hop group to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteNextHopGroupRequest {
     /// Resource name of the next hop group.
@@ -5496,7 +5544,7 @@ pub struct DeleteNextHopGroupRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateNextHopGroup.
+/// Which next hop group to change, and the new values.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UpdateNextHopGroupRequest {
     /// Resource name of the next hop group.
@@ -5510,10 +5558,10 @@ pub struct UpdateNextHopGroupRequest {
     #[prost(message, optional, tag = "3")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of ListNextHopGroups.
+/// Which page of the next hop groups is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListNextHopGroupsRequest {
-    /// Resource name of the parent of the next hop groups.
+    /// Has no meaning: next hop groups have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -5525,27 +5573,27 @@ pub struct ListNextHopGroupsRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListNextHopGroups.
+/// One page of the next hop groups.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListNextHopGroupsResponse {
-    /// The objects of this page.
+    /// The next hop groups of this page.
     #[prost(message, repeated, tag = "1")]
     pub nexthopgroup: ::prost::alloc::vec::Vec<NextHopGroup>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetNextHopGroup.
+/// Which next hop group is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetNextHopGroupRequest {
     /// Resource name of the next hop group.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateSubnet.
+/// The subnet to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateSubnetRequest {
-    /// Resource name of the parent of the subnet.
+    /// Has no meaning: a subnet has no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// The subnet to create; its name is ignored.
@@ -5556,7 +5604,7 @@ pub struct CreateSubnetRequest {
     #[prost(string, tag = "3")]
     pub subnet_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteSubnet.
+/// Which subnet to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteSubnetRequest {
     /// Resource name of the subnet.
@@ -5566,7 +5614,7 @@ pub struct DeleteSubnetRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateSubnet.
+/// Which subnet to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateSubnetRequest {
     /// Resource name of the subnet.
@@ -5580,10 +5628,10 @@ pub struct UpdateSubnetRequest {
     #[prost(message, optional, tag = "3")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of ListSubnets.
+/// Which page of the subnets is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListSubnetsRequest {
-    /// Resource name of the parent of the subnets.
+    /// Has no meaning: subnets have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -5595,27 +5643,27 @@ pub struct ListSubnetsRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListSubnets.
+/// One page of the subnets.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListSubnetsResponse {
-    /// The objects of this page.
+    /// The subnets of this page.
     #[prost(message, repeated, tag = "1")]
     pub subnet: ::prost::alloc::vec::Vec<Subnet>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetSubnet.
+/// Which subnet is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetSubnetRequest {
     /// Resource name of the subnet.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateTunnel.
+/// The tunnel to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateTunnelRequest {
-    /// Resource name of the parent of the tunnel.
+    /// Has no meaning: a tunnel has no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// The tunnel to create; its name is ignored.
@@ -5626,7 +5674,7 @@ pub struct CreateTunnelRequest {
     #[prost(string, tag = "3")]
     pub tunnel_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteTunnel.
+/// Which tunnel to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteTunnelRequest {
     /// Resource name of the tunnel.
@@ -5636,7 +5684,7 @@ pub struct DeleteTunnelRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateTunnel.
+/// Which tunnel to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateTunnelRequest {
     /// Resource name of the tunnel.
@@ -5650,10 +5698,10 @@ pub struct UpdateTunnelRequest {
     #[prost(message, optional, tag = "3")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of ListTunnels.
+/// Which page of the tunnels is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListTunnelsRequest {
-    /// Resource name of the parent of the tunnels.
+    /// Has no meaning: tunnels have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -5665,27 +5713,27 @@ pub struct ListTunnelsRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListTunnels.
+/// One page of the tunnels.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListTunnelsResponse {
-    /// The objects of this page.
+    /// The tunnels of this page.
     #[prost(message, repeated, tag = "1")]
     pub tunnel: ::prost::alloc::vec::Vec<Tunnel>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetTunnel.
+/// Which tunnel is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetTunnelRequest {
     /// Resource name of the tunnel.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateVpc.
+/// The VPC to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateVpcRequest {
-    /// Resource name of the parent of the VPC.
+    /// Has no meaning: a VPC has no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// The VPC to create; its name is ignored.
@@ -5696,7 +5744,7 @@ pub struct CreateVpcRequest {
     #[prost(string, tag = "3")]
     pub vpc_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteVpc.
+/// Which VPC to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteVpcRequest {
     /// Resource name of the VPC.
@@ -5706,7 +5754,7 @@ pub struct DeleteVpcRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateVpc.
+/// Which VPC to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateVpcRequest {
     /// Resource name of the VPC.
@@ -5720,10 +5768,10 @@ pub struct UpdateVpcRequest {
     #[prost(message, optional, tag = "3")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of ListVpcs.
+/// Which page of the VPCs is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListVpcsRequest {
-    /// Resource name of the parent of the vpcs.
+    /// Has no meaning: VPCs have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -5735,27 +5783,27 @@ pub struct ListVpcsRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListVpcs.
+/// One page of the VPCs.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListVpcsResponse {
-    /// The objects of this page.
+    /// The VPCs of this page.
     #[prost(message, repeated, tag = "1")]
     pub vpc: ::prost::alloc::vec::Vec<Vpc>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetVpc.
+/// Which VPC is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetVpcRequest {
     /// Resource name of the VPC.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateVPCPeer.
+/// The VPC peer to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateVpcPeerRequest {
-    /// Resource name of the parent of the VPC peer.
+    /// Has no meaning: a VPC peer has no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// The VPC peer to create; its name is ignored.
@@ -5766,7 +5814,7 @@ pub struct CreateVpcPeerRequest {
     #[prost(string, tag = "3")]
     pub vpcpeer_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteVPCPeer.
+/// Which VPC peer to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteVpcPeerRequest {
     /// Resource name of the VPC peer.
@@ -5776,7 +5824,7 @@ pub struct DeleteVpcPeerRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateVPCPeer.
+/// Which VPC peer to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateVpcPeerRequest {
     /// Resource name of the VPC peer.
@@ -5790,10 +5838,10 @@ pub struct UpdateVpcPeerRequest {
     #[prost(message, optional, tag = "3")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of ListVPCPeers.
+/// Which page of the VPC peers is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListVpcPeersRequest {
-    /// Resource name of the parent of the VPC peers.
+    /// Has no meaning: VPC peers have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -5805,27 +5853,27 @@ pub struct ListVpcPeersRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListVPCPeers.
+/// One page of the VPC peers.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListVpcPeersResponse {
-    /// The objects of this page.
+    /// The VPC peers of this page.
     #[prost(message, repeated, tag = "1")]
     pub vpcpeer: ::prost::alloc::vec::Vec<VpcPeer>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetVPCPeer.
+/// Which VPC peer is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetVpcPeerRequest {
     /// Resource name of the VPC peer.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateSecurityPolicy.
+/// The security policy to create, and the id it gets.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateSecurityPolicyRequest {
-    /// Resource name of the parent of the security policy.
+    /// Has no meaning: a security policy has no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// The security policy to create; its name is ignored.
@@ -5836,7 +5884,7 @@ pub struct CreateSecurityPolicyRequest {
     #[prost(string, tag = "3")]
     pub securitypolicy_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteSecurityPolicy.
+/// Which security policy to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteSecurityPolicyRequest {
     /// Resource name of the security policy.
@@ -5846,7 +5894,7 @@ pub struct DeleteSecurityPolicyRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateSecurityPolicy.
+/// Which security policy to change, and the new values.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UpdateSecurityPolicyRequest {
     /// Resource name of the security policy.
@@ -5860,10 +5908,10 @@ pub struct UpdateSecurityPolicyRequest {
     #[prost(message, optional, tag = "3")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of ListSecurityPolicys.
+/// Which page of the security policies is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListSecurityPolicysRequest {
-    /// Resource name of the parent of the security policys.
+    /// Has no meaning: security policies have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -5875,27 +5923,27 @@ pub struct ListSecurityPolicysRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListSecurityPolicys.
+/// One page of the security policies.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListSecurityPolicysResponse {
-    /// The objects of this page.
+    /// The security policies of this page.
     #[prost(message, repeated, tag = "1")]
     pub securitypolicy: ::prost::alloc::vec::Vec<SecurityPolicy>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetSecurityPolicy.
+/// Which security policy is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetSecurityPolicyRequest {
     /// Resource name of the security policy.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateSecurityRule.
+/// The security rule to create, and the id it gets.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateSecurityRuleRequest {
-    /// Resource name of the parent of the security rule.
+    /// Has no meaning: a security rule has no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// The security rule to create; its name is ignored.
@@ -5906,7 +5954,7 @@ pub struct CreateSecurityRuleRequest {
     #[prost(string, tag = "3")]
     pub securityrule_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteSecurityRule.
+/// Which security rule to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteSecurityRuleRequest {
     /// Resource name of the security rule.
@@ -5916,7 +5964,7 @@ pub struct DeleteSecurityRuleRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateSecurityRule.
+/// Which security rule to change, and the new values.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UpdateSecurityRuleRequest {
     /// Resource name of the security rule.
@@ -5930,10 +5978,10 @@ pub struct UpdateSecurityRuleRequest {
     #[prost(message, optional, tag = "3")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of ListSecurityRules.
+/// Which page of the security rules is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListSecurityRulesRequest {
-    /// Resource name of the parent of the security rules.
+    /// Has no meaning: security rules have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -5945,27 +5993,27 @@ pub struct ListSecurityRulesRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListSecurityRules.
+/// One page of the security rules.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListSecurityRulesResponse {
-    /// The objects of this page.
+    /// The security rules of this page.
     #[prost(message, repeated, tag = "1")]
     pub securityrule: ::prost::alloc::vec::Vec<SecurityRule>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetSecurityRule.
+/// Which security rule is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetSecurityRuleRequest {
     /// Resource name of the security rule.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateSecurityProfile.
+/// The security profile to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateSecurityProfileRequest {
-    /// Resource name of the parent of the security profile.
+    /// Has no meaning: a security profile has no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// The security profile to create; its name is ignored.
@@ -5976,7 +6024,7 @@ pub struct CreateSecurityProfileRequest {
     #[prost(string, tag = "3")]
     pub securityprofile_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteSecurityProfile.
+/// Which security profile to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteSecurityProfileRequest {
     /// Resource name of the security profile.
@@ -5986,7 +6034,7 @@ pub struct DeleteSecurityProfileRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateSecurityProfile.
+/// Which security profile to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateSecurityProfileRequest {
     /// Resource name of the security profile.
@@ -6000,10 +6048,10 @@ pub struct UpdateSecurityProfileRequest {
     #[prost(message, optional, tag = "3")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of ListSecurityProfiles.
+/// Which page of the security profiles is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListSecurityProfilesRequest {
-    /// Resource name of the parent of the security profiles.
+    /// Has no meaning: security profiles have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -6015,24 +6063,24 @@ pub struct ListSecurityProfilesRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListSecurityProfiles.
+/// One page of the security profiles.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListSecurityProfilesResponse {
-    /// The objects of this page.
+    /// The security profiles of this page.
     #[prost(message, repeated, tag = "1")]
     pub securityprofile: ::prost::alloc::vec::Vec<SecurityProfile>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetSecurityProfile.
+/// Which security profile is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetSecurityProfileRequest {
     /// Resource name of the security profile.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateOspfRouter.
+/// The OSPF router to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateOspfRouterRequest {
     /// Last segment of the new resource name: 4 to 63 lower-case letters, digits and hyphens, a letter
@@ -6043,7 +6091,7 @@ pub struct CreateOspfRouterRequest {
     #[prost(message, optional, tag = "2")]
     pub ospf_router: ::core::option::Option<OspfRouter>,
 }
-/// Request of UpdateOspfRouter.
+/// Which OSPF router to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateOspfRouterRequest {
     /// The OSPF router: its name says which one, its other fields are the new values.
@@ -6054,7 +6102,7 @@ pub struct UpdateOspfRouterRequest {
     #[prost(message, optional, tag = "2")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of DeleteOspfRouter.
+/// Which OSPF router to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteOspfRouterRequest {
     /// Resource name of the OSPF router.
@@ -6064,17 +6112,17 @@ pub struct DeleteOspfRouterRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of GetOspfRouter.
+/// Which OSPF router is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetOspfRouterRequest {
     /// Resource name of the OSPF router.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of ListOspfRouters.
+/// Which page of the OSPF routers is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListOspfRoutersRequest {
-    /// Resource name of the parent of the OSPF routers.
+    /// Has no meaning: OSPF routers have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -6086,17 +6134,17 @@ pub struct ListOspfRoutersRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListOspfRouters.
+/// One page of the OSPF routers.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListOspfRoutersResponse {
-    /// The objects of this page.
+    /// The OSPF routers of this page.
     #[prost(message, repeated, tag = "1")]
     pub ospf_routers: ::prost::alloc::vec::Vec<OspfRouter>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of CreateOspfArea.
+/// The OSPF area to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateOspfAreaRequest {
     /// Last segment of the new resource name: 4 to 63 lower-case letters, digits and hyphens, a letter
@@ -6107,7 +6155,7 @@ pub struct CreateOspfAreaRequest {
     #[prost(message, optional, tag = "2")]
     pub ospf_area: ::core::option::Option<OspfArea>,
 }
-/// Request of UpdateOspfArea.
+/// Which OSPF area to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateOspfAreaRequest {
     /// The OSPF area: its name says which one, its other fields are the new values.
@@ -6118,7 +6166,7 @@ pub struct UpdateOspfAreaRequest {
     #[prost(message, optional, tag = "2")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of DeleteOspfArea.
+/// Which OSPF area to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteOspfAreaRequest {
     /// Resource name of the OSPF area.
@@ -6128,17 +6176,17 @@ pub struct DeleteOspfAreaRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of GetOspfArea.
+/// Which OSPF area is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetOspfAreaRequest {
     /// Resource name of the OSPF area.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of ListOspfAreas.
+/// Which page of the OSPF areas is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListOspfAreasRequest {
-    /// Resource name of the parent of the OSPF areas.
+    /// Has no meaning: OSPF areas have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -6150,17 +6198,17 @@ pub struct ListOspfAreasRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListOspfAreas.
+/// One page of the OSPF areas.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListOspfAreasResponse {
-    /// The objects of this page.
+    /// The OSPF areas of this page.
     #[prost(message, repeated, tag = "1")]
     pub ospf_areas: ::prost::alloc::vec::Vec<OspfArea>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of CreateOspfIfNetwork.
+/// The OSPF interface network to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateOspfIfNetworkRequest {
     /// Last segment of the new resource name: 4 to 63 lower-case letters, digits and hyphens, a letter
@@ -6171,7 +6219,7 @@ pub struct CreateOspfIfNetworkRequest {
     #[prost(message, optional, tag = "2")]
     pub ospf_if_network: ::core::option::Option<OspfIfNetwork>,
 }
-/// Request of UpdateOspfIfNetwork.
+/// Which OSPF interface network to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateOspfIfNetworkRequest {
     /// The OSPF interface network: its name says which one, its other fields are the new values.
@@ -6185,7 +6233,7 @@ pub struct UpdateOspfIfNetworkRequest {
     #[prost(bool, tag = "3")]
     pub allow_missing: bool,
 }
-/// Request of DeleteOspfIfNetwork.
+/// Which OSPF interface network to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteOspfIfNetworkRequest {
     /// Resource name of the OSPF interface network.
@@ -6195,17 +6243,17 @@ pub struct DeleteOspfIfNetworkRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of GetOspfIfNetwork.
+/// Which OSPF interface network is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetOspfIfNetworkRequest {
     /// Resource name of the OSPF interface network.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of ListOspfIfNetworks.
+/// Which page of the OSPF interface networks is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListOspfIfNetworksRequest {
-    /// Resource name of the parent of the OSPF interface networks.
+    /// Has no meaning: OSPF interface networks have no parent. Any text is accepted, also none.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -6217,10 +6265,10 @@ pub struct ListOspfIfNetworksRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListOspfIfNetworks.
+/// One page of the OSPF interface networks.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListOspfIfNetworksResponse {
-    /// The objects of this page.
+    /// The OSPF interface networks of this page.
     #[prost(message, repeated, tag = "1")]
     pub ospf_if_networks: ::prost::alloc::vec::Vec<OspfIfNetwork>,
     /// Where the next page begins; empty on the last one.
@@ -6238,7 +6286,8 @@ pub mod cloud_infra_service_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// TODO(service CloudInfraService)
+    /// The card as the edge of a cloud's network: ports, VPCs with subnets and vNICs, routes, tunnels,
+    /// firewall policies and routing protocols.
     #[derive(Debug, Clone)]
     pub struct CloudInfraServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -6319,7 +6368,7 @@ pub mod cloud_infra_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Returns one device capabilities.
+        /// Returns what the card is able to do.
         pub async fn get_device_capabilities(
             &mut self,
             request: impl tonic::IntoRequest<super::GetDeviceCapabilitiesRequest>,
@@ -6662,7 +6711,7 @@ pub mod cloud_infra_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Lists vnics, page by page.
+        /// Lists vNICs, page by page.
         pub async fn list_vnics(
             &mut self,
             request: impl tonic::IntoRequest<super::ListVnicsRequest>,
@@ -7148,7 +7197,7 @@ pub mod cloud_infra_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Creates a underlay route.
+        /// Creates an underlay route.
         ///
         /// The same call again, with the same id and body, returns the stored object. An id that is taken
         /// by an object with another body is answered with ALREADY_EXISTS.
@@ -7178,7 +7227,7 @@ pub mod cloud_infra_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Deletes a underlay route.
+        /// Deletes an underlay route.
         ///
         /// An object that others still depend on is kept and the call answered with FAILED_PRECONDITION.
         pub async fn delete_underlay_route(
@@ -7207,7 +7256,7 @@ pub mod cloud_infra_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Changes a underlay route: the fields that the update mask selects.
+        /// Changes an underlay route: the fields that the update mask selects.
         pub async fn update_underlay_route(
             &mut self,
             request: impl tonic::IntoRequest<super::UpdateUnderlayRouteRequest>,
@@ -7663,7 +7712,7 @@ pub mod cloud_infra_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Lists BGP peer afs, page by page.
+        /// Lists BGP peer address families, page by page.
         pub async fn list_bgp_peer_afs(
             &mut self,
             request: impl tonic::IntoRequest<super::ListBgpPeerAfsRequest>,
@@ -7949,7 +7998,7 @@ pub mod cloud_infra_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Lists next hop, page by page.
+        /// Lists next hops, page by page.
         pub async fn list_next_hop(
             &mut self,
             request: impl tonic::IntoRequest<super::ListNextHopRequest>,
@@ -8521,7 +8570,7 @@ pub mod cloud_infra_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Lists vpcs, page by page.
+        /// Lists VPCs, page by page.
         pub async fn list_vpcs(
             &mut self,
             request: impl tonic::IntoRequest<super::ListVpcsRequest>,
@@ -8807,7 +8856,7 @@ pub mod cloud_infra_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Lists security policys, page by page.
+        /// Lists security policies, page by page.
         pub async fn list_security_policys(
             &mut self,
             request: impl tonic::IntoRequest<super::ListSecurityPolicysRequest>,

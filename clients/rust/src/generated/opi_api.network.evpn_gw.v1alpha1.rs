@@ -93,7 +93,7 @@ pub struct LogicalBridgeStatus {
     #[prost(message, repeated, tag = "2")]
     pub components: ::prost::alloc::vec::Vec<Component>,
 }
-/// Request of CreateLogicalBridge.
+/// The logical bridge to create, and the id it gets.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateLogicalBridgeRequest {
     /// Last segment of the new resource name: 4 to 63 lower-case letters, digits and hyphens, a letter
@@ -104,7 +104,7 @@ pub struct CreateLogicalBridgeRequest {
     #[prost(message, optional, tag = "2")]
     pub logical_bridge: ::core::option::Option<LogicalBridge>,
 }
-/// Request of ListLogicalBridges.
+/// Which page of the logical bridges is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListLogicalBridgesRequest {
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -116,24 +116,24 @@ pub struct ListLogicalBridgesRequest {
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListLogicalBridges.
+/// One page of the logical bridges.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListLogicalBridgesResponse {
-    /// The objects of this page.
+    /// The logical bridges of this page.
     #[prost(message, repeated, tag = "1")]
     pub logical_bridges: ::prost::alloc::vec::Vec<LogicalBridge>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetLogicalBridge.
+/// Which logical bridge is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetLogicalBridgeRequest {
     /// Resource name of the logical bridge.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of DeleteLogicalBridge.
+/// Which logical bridge to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteLogicalBridgeRequest {
     /// Resource name of the logical bridge.
@@ -143,7 +143,7 @@ pub struct DeleteLogicalBridgeRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateLogicalBridge.
+/// Which logical bridge to change, and the new values.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UpdateLogicalBridgeRequest {
     /// The logical bridge: its name says which one, its other fields are the new values.
@@ -196,7 +196,7 @@ pub struct BridgePortStatus {
     #[prost(message, repeated, tag = "2")]
     pub components: ::prost::alloc::vec::Vec<Component>,
 }
-/// Request of CreateBridgePort.
+/// The bridge port to create, and the id it gets.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateBridgePortRequest {
     /// Last segment of the new resource name: 4 to 63 lower-case letters, digits and hyphens, a letter
@@ -208,7 +208,7 @@ pub struct CreateBridgePortRequest {
     #[prost(message, optional, tag = "2")]
     pub bridge_port: ::core::option::Option<BridgePort>,
 }
-/// Request of ListBridgePorts.
+/// Which page of the bridge ports is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListBridgePortsRequest {
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -220,24 +220,24 @@ pub struct ListBridgePortsRequest {
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListBridgePorts.
+/// One page of the bridge ports.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListBridgePortsResponse {
-    /// The objects of this page.
+    /// The bridge ports of this page.
     #[prost(message, repeated, tag = "1")]
     pub bridge_ports: ::prost::alloc::vec::Vec<BridgePort>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetBridgePort.
+/// Which bridge port is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetBridgePortRequest {
     /// Resource name of the bridge port.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of DeleteBridgePort.
+/// Which bridge port to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteBridgePortRequest {
     /// Resource name of the bridge port.
@@ -247,7 +247,7 @@ pub struct DeleteBridgePortRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateBridgePort.
+/// Which bridge port to change, and the new values.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UpdateBridgePortRequest {
     /// The bridge port: its name says which one, its other fields are the new values.
@@ -787,7 +787,7 @@ pub mod bridge_port_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Deletes a bridge port.
+        /// Deletes a bridge port: its device stays, but leaves the bridges.
         pub async fn delete_bridge_port(
             &mut self,
             request: impl tonic::IntoRequest<super::DeleteBridgePortRequest>,
@@ -886,7 +886,7 @@ pub struct VrfStatus {
     #[prost(message, repeated, tag = "9")]
     pub components: ::prost::alloc::vec::Vec<Component>,
 }
-/// Request of CreateVrf.
+/// The VRF to create, and the id it gets.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateVrfRequest {
     /// Last segment of the new resource name: 4 to 63 lower-case letters, digits and hyphens, a letter
@@ -897,7 +897,7 @@ pub struct CreateVrfRequest {
     #[prost(message, optional, tag = "2")]
     pub vrf: ::core::option::Option<Vrf>,
 }
-/// Request of ListVrfs.
+/// Which page of the VRFs is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListVrfsRequest {
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -909,24 +909,24 @@ pub struct ListVrfsRequest {
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListVrfs.
+/// One page of the VRFs.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListVrfsResponse {
-    /// The objects of this page.
+    /// The VRFs of this page.
     #[prost(message, repeated, tag = "1")]
     pub vrfs: ::prost::alloc::vec::Vec<Vrf>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetVrf.
+/// Which VRF is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetVrfRequest {
     /// Resource name of the VRF.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of DeleteVrf.
+/// Which VRF to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteVrfRequest {
     /// Resource name of the VRF.
@@ -936,7 +936,7 @@ pub struct DeleteVrfRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateVrf.
+/// Which VRF to change, and the new values.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UpdateVrfRequest {
     /// The VRF: its name says which one, its other fields are the new values.
@@ -1000,7 +1000,7 @@ pub struct SviStatus {
     #[prost(message, repeated, tag = "2")]
     pub components: ::prost::alloc::vec::Vec<Component>,
 }
-/// Request of CreateSvi.
+/// The SVI to create, and the id it gets.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateSviRequest {
     /// Last segment of the new resource name: 4 to 63 lower-case letters, digits and hyphens, a letter
@@ -1011,7 +1011,7 @@ pub struct CreateSviRequest {
     #[prost(message, optional, tag = "2")]
     pub svi: ::core::option::Option<Svi>,
 }
-/// Request of ListSvis.
+/// Which page of the SVIs is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListSvisRequest {
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -1023,24 +1023,24 @@ pub struct ListSvisRequest {
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListSvis.
+/// One page of the SVIs.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListSvisResponse {
-    /// The objects of this page.
+    /// The SVIs of this page.
     #[prost(message, repeated, tag = "1")]
     pub svis: ::prost::alloc::vec::Vec<Svi>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetSvi.
+/// Which SVI is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetSviRequest {
     /// Resource name of the SVI.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of DeleteSvi.
+/// Which SVI to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteSviRequest {
     /// Resource name of the SVI.
@@ -1050,7 +1050,7 @@ pub struct DeleteSviRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateSvi.
+/// Which SVI to change, and the new values.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UpdateSviRequest {
     /// The SVI: its name says which one, its other fields are the new values.
@@ -1470,6 +1470,7 @@ pub mod svi_service_client {
             self
         }
         /// Creates an SVI.
+        ///
         /// The same call again, with the same id and body, returns the stored object. An id that is taken
         /// by an object with another body is answered with ALREADY_EXISTS.
         pub async fn create_svi(
@@ -1555,7 +1556,7 @@ pub mod svi_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Deletes a SVI.
+        /// Deletes an SVI: its bridge stays, but the VRF no longer routes for it.
         pub async fn delete_svi(
             &mut self,
             request: impl tonic::IntoRequest<super::DeleteSviRequest>,

@@ -33,7 +33,7 @@ pub struct IpPrefix {
     #[prost(int32, tag = "2")]
     pub len: i32,
 }
-/// An IPv4 prefix.
+/// A range of IPv4 addresses that begin with the same bits (RFC 4632).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IPv4Prefix {
     /// Address as a big-endian number, like IPAddress.v4_addr.
@@ -43,7 +43,7 @@ pub struct IPv4Prefix {
     #[prost(int32, tag = "2")]
     pub len: i32,
 }
-/// An IPv6 prefix.
+/// A range of IPv6 addresses that begin with the same bits (RFC 4291, section 2.3).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IPv6Prefix {
     /// Address: 16 bytes in network order (RFC 4291).
@@ -132,13 +132,13 @@ pub mod address_range {
 /// One entry of a list of addresses.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IpEntry {
-    /// The entry.
+    /// Which addresses match.
     #[prost(oneof = "ip_entry::IpEntry", tags = "1, 2, 3")]
     pub ip_entry: ::core::option::Option<ip_entry::IpEntry>,
 }
 /// Nested message and enum types in `IPEntry`.
 pub mod ip_entry {
-    /// The entry.
+    /// Which addresses match.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum IpEntry {
         /// All addresses of a prefix.
@@ -155,7 +155,7 @@ pub mod ip_entry {
 /// Addresses that match when any entry does.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct IpList {
-    /// The entries.
+    /// Prefixes, ranges and tags, in any order; empty: no address matches.
     #[prost(message, repeated, tag = "1")]
     pub ip_entries: ::prost::alloc::vec::Vec<IpEntry>,
 }
@@ -940,7 +940,7 @@ pub struct EthernetCounters {
     /// Errored blocks received (IEEE 802.3, clause 49).
     #[prost(uint64, tag = "9")]
     pub rx_block_errors: u64,
-    /// Carrier errors.
+    /// Receptions cut short because the carrier was lost.
     #[prost(uint64, tag = "10")]
     pub rx_carrier_errors: u64,
     /// Transmissions that were interrupted.
@@ -1023,7 +1023,7 @@ pub struct EthernetInterface {
     /// Settings in effect, with counters; ignored in requests.
     #[prost(message, optional, tag = "2")]
     pub state: ::core::option::Option<EthernetState>,
-    /// VLANs, when the interface switches.
+    /// VLANs that the interface is a member of; not set for an interface that does not switch.
     #[prost(message, optional, tag = "3")]
     pub switched_vlan: ::core::option::Option<VlanSwitchedIf>,
 }
@@ -1060,7 +1060,7 @@ impl EthDuplexMode {
         }
     }
 }
-/// Speed of a port.
+/// Bit rate of a port, all of its lanes together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum EthPortSpeed {
@@ -1315,7 +1315,7 @@ pub struct NetInterfaceState {
     /// Whether the interface leads to the card's processor.
     #[prost(bool, tag = "13")]
     pub cpu: bool,
-    /// Counters of the interface.
+    /// Packets, octets and errors since the counters were last cleared.
     #[prost(message, optional, tag = "14")]
     pub counters: ::core::option::Option<NetInterfaceCounters>,
     /// Tag protocol identifier by which VLAN tags are known.
@@ -1423,14 +1423,14 @@ pub mod net_interface {
         }
     }
 }
-/// Request of GetNetInterface.
+/// Which network interface is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetNetInterfaceRequest {
     /// Resource name of the network interface.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of ListNetInterfaces.
+/// Which page of the network interfaces is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListNetInterfacesRequest {
     /// The collection, `interfaces`: interfaces have no parent, and any other value lists the same.
@@ -1445,17 +1445,17 @@ pub struct ListNetInterfacesRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListNetInterfaces.
+/// One page of the network interfaces.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListNetInterfacesResponse {
-    /// The objects of this page.
+    /// The network interfaces of this page.
     #[prost(message, repeated, tag = "1")]
     pub net_interfaces: ::prost::alloc::vec::Vec<NetInterface>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of UpdateNetInterface.
+/// Which network interface to change, and the new values.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UpdateNetInterfaceRequest {
     /// The network interface: its name says which one, its other fields are the new values.

@@ -108,7 +108,7 @@ pub struct RemoteAuth {
     /// that its credentials confirm.
     #[prost(string, tag = "2")]
     pub id: ::prost::alloc::string::String,
-    /// Identity that the peer has to use in EAP (VICI `eap_id`).
+    /// Identity that the peer has to use in EAP (VICI `eap_id`). Empty: any.
     #[prost(string, tag = "3")]
     pub eap_id: ::prost::alloc::string::String,
     /// Groups of which the peer has to be in one (VICI `groups`). Empty: not checked.
@@ -293,10 +293,10 @@ pub struct Connection {
     #[prost(message, repeated, tag = "19")]
     pub children: ::prost::alloc::vec::Vec<Child>,
 }
-/// Request of IPsecVersion.
+/// Asks for the daemon; nothing to set.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IPsecVersionRequest {}
-/// Response of IPsecVersion.
+/// The IKE daemon, and the system it runs on.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IPsecVersionResponse {
     /// Name of the IKE daemon, such as `charon` or `charon-systemd` (VICI `daemon`).
@@ -315,10 +315,10 @@ pub struct IPsecVersionResponse {
     #[prost(string, tag = "5")]
     pub machine: ::prost::alloc::string::String,
 }
-/// Request of IPsecStats.
+/// Asks for the daemon's statistics; nothing to set.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IPsecStatsRequest {}
-/// Response of IPsecStats.
+/// The daemon's statistics.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IPsecStatsResponse {
     /// Many lines of text for people, its layout not fixed: running time, worker threads, queues,
@@ -326,7 +326,7 @@ pub struct IPsecStatsResponse {
     #[prost(string, tag = "1")]
     pub status: ::prost::alloc::string::String,
 }
-/// Request of IPsecInitiate.
+/// What to negotiate, and how long to wait for it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IPsecInitiateRequest {
     /// Name of the CHILD_SA to negotiate (VICI `child`). Empty: the IKE_SA alone, which ike then
@@ -377,7 +377,7 @@ pub struct IPsecTerminateRequest {
     #[prost(string, tag = "7")]
     pub loglevel: ::prost::alloc::string::String,
 }
-/// Response of IPsecTerminate.
+/// How many SAs were found and closed.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IPsecTerminateResponse {
     /// `yes` when all went well (VICI `success`); deployed servers also write `Yes`.
@@ -411,7 +411,7 @@ pub struct IPsecRekeyRequest {
     #[prost(string, tag = "5")]
     pub reauth: ::prost::alloc::string::String,
 }
-/// Response of IPsecRekey.
+/// How many SAs were found.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IPsecRekeyResponse {
     /// `yes` when all went well (VICI `success`).
@@ -625,14 +625,14 @@ pub struct ListIkeSa {
     #[prost(message, repeated, tag = "37")]
     pub childsas: ::prost::alloc::vec::Vec<ListChildSa>,
 }
-/// Response of IPsecListSas.
+/// The live IKE_SAs.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct IPsecListSasResponse {
     /// One entry per IKE_SA; two while one replaces the other. Empty: none matches.
     #[prost(message, repeated, tag = "1")]
     pub ikesas: ::prost::alloc::vec::Vec<ListIkeSa>,
 }
-/// Request of IPsecListConns.
+/// Which loaded connections are asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IPsecListConnsRequest {
     /// Only the connection of this name (VICI `ike`). Empty: all.
@@ -775,14 +775,14 @@ pub struct ListConnResp {
     #[prost(message, repeated, tag = "14")]
     pub children: ::prost::alloc::vec::Vec<ListChild>,
 }
-/// Response of IPsecListConns.
+/// The loaded connections.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct IPsecListConnsResponse {
     /// One entry per loaded connection.
     #[prost(message, repeated, tag = "1")]
     pub connection: ::prost::alloc::vec::Vec<ListConnResp>,
 }
-/// Request of IPsecListCerts.
+/// Which certificates are asked for; all conditions that are set have to hold.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IPsecListCertsRequest {
     /// Only this type (VICI `type`): `X509`, `X509_AC`, `X509_CRL`, `OCSP_RESPONSE`, `PUBKEY` or
@@ -822,21 +822,21 @@ pub struct ListCert {
     #[prost(string, tag = "7")]
     pub notafter: ::prost::alloc::string::String,
 }
-/// Response of IPsecListCerts.
+/// The certificates that the daemon holds.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct IPsecListCertsResponse {
     /// One entry per certificate.
     #[prost(message, repeated, tag = "1")]
     pub certs: ::prost::alloc::vec::Vec<ListCert>,
 }
-/// Request of IPsecLoadConn.
+/// A connection to load.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct IPsecLoadConnRequest {
     /// The connection; it is loaded as a whole or refused as a whole.
     #[prost(message, optional, tag = "1")]
     pub connection: ::core::option::Option<Connection>,
 }
-/// Response of IPsecLoadConn.
+/// Whether the connection was loaded.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IPsecLoadConnResponse {
     /// `yes` when the connection is loaded (VICI `success`). A refusal is an error status with the
@@ -844,14 +844,14 @@ pub struct IPsecLoadConnResponse {
     #[prost(string, tag = "1")]
     pub success: ::prost::alloc::string::String,
 }
-/// Request of IPsecUnloadConn.
+/// Which loaded connection to forget.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IPsecUnloadConnRequest {
     /// Name of the connection (VICI `name`).
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Response of IPsecUnloadConn.
+/// Whether the connection was forgotten.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IPsecUnloadConnResponse {
     /// `yes` when the connection is gone (VICI `success`); deployed servers also write `Yes`.

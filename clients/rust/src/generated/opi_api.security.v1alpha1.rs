@@ -120,7 +120,7 @@ pub struct IpsecSa {
     /// 0: tied to none.
     #[prost(int64, tag = "2")]
     pub reqid: i64,
-    /// What the SA is to be.
+    /// Which traffic the SA protects, how, and for how long.
     #[prost(message, optional, tag = "3")]
     pub config: ::core::option::Option<IpsecSaConfig>,
     /// How much of its life is used, and its replay counters.
@@ -266,7 +266,7 @@ pub struct IpsecSaTemplate {
     #[prost(message, optional, tag = "5")]
     pub tunnel: ::core::option::Option<Tunnel>,
 }
-/// Algorithms of ESP.
+/// How ESP protects packets (RFC 4303): integrity, encryption, or both.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EspAlgorithms {
     /// Integrity algorithms, most preferred first. Empty with an AEAD cipher.
@@ -343,7 +343,7 @@ pub struct IpsecSaLifetimeSoft {
 /// The last limit of an SA: reaching it removes the SA.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IpsecSaLifetimeHard {
-    /// The limit.
+    /// Age and volume at which the SA is removed, whichever comes first.
     #[prost(message, optional, tag = "1")]
     pub lifetime: ::core::option::Option<Lifetime>,
 }
@@ -486,11 +486,11 @@ pub struct IkePeer {
     /// Empty: its address is its identity.
     #[prost(string, tag = "3")]
     pub fqdn: ::prost::alloc::string::String,
-    /// How it authenticates.
+    /// How the peer proves who it is, and how this side checks it.
     #[prost(message, optional, tag = "4")]
     pub peer_auth: ::core::option::Option<IkePeerAuthentication>,
 }
-/// Request of CreateIkePeer.
+/// The IKE peer to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateIkePeerRequest {
     /// Last segment of the new resource name: 4 to 63 lower-case letters, digits and hyphens, a letter
@@ -501,7 +501,7 @@ pub struct CreateIkePeerRequest {
     #[prost(message, optional, tag = "2")]
     pub ike_peer: ::core::option::Option<IkePeer>,
 }
-/// Request of UpdateIkePeer.
+/// Which IKE peer to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateIkePeerRequest {
     /// The IKE peer: its name says which one, its other fields are the new values.
@@ -512,21 +512,21 @@ pub struct UpdateIkePeerRequest {
     #[prost(message, optional, tag = "2")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of DeleteIkePeer.
+/// Which IKE peer to delete; NOT_FOUND if it is not there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteIkePeerRequest {
     /// Resource name of the IKE peer.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of GetIkePeer.
+/// Which IKE peer is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetIkePeerRequest {
     /// Resource name of the IKE peer.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of ListIkePeers.
+/// Which page of the IKE peers is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListIkePeersRequest {
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -538,17 +538,17 @@ pub struct ListIkePeersRequest {
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListIkePeers.
+/// One page of the IKE peers.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListIkePeersResponse {
-    /// The objects of this page.
+    /// The IKE peers of this page.
     #[prost(message, repeated, tag = "1")]
     pub ike_peers: ::prost::alloc::vec::Vec<IkePeer>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of CreateIkeConnection.
+/// The IKE connection to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateIkeConnectionRequest {
     /// Last segment of the new resource name: 4 to 63 lower-case letters, digits and hyphens, a letter
@@ -559,7 +559,7 @@ pub struct CreateIkeConnectionRequest {
     #[prost(message, optional, tag = "2")]
     pub ike_connection: ::core::option::Option<IkeConnection>,
 }
-/// Request of UpdateIkeConnection.
+/// Which IKE connection to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateIkeConnectionRequest {
     /// The IKE connection: its name says which one, its other fields are the new values.
@@ -570,21 +570,21 @@ pub struct UpdateIkeConnectionRequest {
     #[prost(message, optional, tag = "2")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of DeleteIkeConnection.
+/// Which IKE connection to delete; NOT_FOUND if it is not there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteIkeConnectionRequest {
     /// Resource name of the IKE connection.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of GetIkeConnection.
+/// Which IKE connection is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetIkeConnectionRequest {
     /// Resource name of the IKE connection.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of ListIkeConnections.
+/// Which page of the IKE connections is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListIkeConnectionsRequest {
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -596,27 +596,27 @@ pub struct ListIkeConnectionsRequest {
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListIkeConnections.
+/// One page of the IKE connections.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListIkeConnectionsResponse {
-    /// The objects of this page.
+    /// The IKE connections of this page.
     #[prost(message, repeated, tag = "1")]
     pub ike_connections: ::prost::alloc::vec::Vec<IkeConnection>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of StatsIkeConnections.
+/// Asks for the counts of all connections; nothing to set.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsIkeConnectionsRequest {}
-/// Response of StatsIkeConnections.
+/// How many IKE SAs there are.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsIkeConnectionsResponse {
     /// IKE SAs of all connections together.
     #[prost(message, optional, tag = "1")]
     pub number_ike_sas: ::core::option::Option<NumberIkeSAs>,
 }
-/// Request of ListIpsecSas.
+/// Which page of the IPsec SAs is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListIpsecSasRequest {
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -628,24 +628,24 @@ pub struct ListIpsecSasRequest {
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListIpsecSas.
+/// One page of the IPsec SAs.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListIpsecSasResponse {
-    /// The objects of this page.
+    /// The IPsec SAs of this page.
     #[prost(message, repeated, tag = "1")]
     pub ipsec_sas: ::prost::alloc::vec::Vec<IpsecSa>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetIpsecSa.
+/// Which IPsec SA is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetIpsecSaRequest {
     /// Resource name of the IPsec SA.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateIpsecSa.
+/// The IPsec SA to create, and the id it gets.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateIpsecSaRequest {
     /// Last segment of the new resource name: 4 to 63 lower-case letters, digits and hyphens, a letter
@@ -656,7 +656,7 @@ pub struct CreateIpsecSaRequest {
     #[prost(message, optional, tag = "2")]
     pub ipsec_sa: ::core::option::Option<IpsecSa>,
 }
-/// Request of UpdateIpsecSa.
+/// Which IPsec SA to change, and the new values.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UpdateIpsecSaRequest {
     /// The IPsec SA: its name says which one, its other fields are the new values.
@@ -667,14 +667,14 @@ pub struct UpdateIpsecSaRequest {
     #[prost(message, optional, tag = "3")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of DeleteIpsecSa.
+/// Which IPsec SA to delete; NOT_FOUND if it is not there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteIpsecSaRequest {
     /// Resource name of the IPsec SA.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateIpsecPolicy.
+/// The IPsec policy to create, and the id it gets.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateIpsecPolicyRequest {
     /// Last segment of the new resource name: 4 to 63 lower-case letters, digits and hyphens, a letter
@@ -685,7 +685,7 @@ pub struct CreateIpsecPolicyRequest {
     #[prost(message, optional, tag = "2")]
     pub ipsec_policy: ::core::option::Option<IpsecPolicy>,
 }
-/// Request of UpdateIpsecPolicy.
+/// Which IPsec policy to change, and the new values.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UpdateIpsecPolicyRequest {
     /// The IPsec policy: its name says which one, its other fields are the new values.
@@ -696,21 +696,21 @@ pub struct UpdateIpsecPolicyRequest {
     #[prost(message, optional, tag = "2")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
 }
-/// Request of DeleteIpsecPolicy.
+/// Which IPsec policy to delete; NOT_FOUND if it is not there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteIpsecPolicyRequest {
     /// Resource name of the IPsec policy.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of GetIpsecPolicy.
+/// Which IPsec policy is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetIpsecPolicyRequest {
     /// Resource name of the IPsec policy.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of ListIpsecPolicies.
+/// Which page of the IPsec policies is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListIpsecPoliciesRequest {
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -722,10 +722,10 @@ pub struct ListIpsecPoliciesRequest {
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListIpsecPolicies.
+/// One page of the IPsec policies.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListIpsecPoliciesResponse {
-    /// The objects of this page.
+    /// The IPsec policies of this page.
     #[prost(message, repeated, tag = "1")]
     pub ipsec_policies: ::prost::alloc::vec::Vec<IpsecPolicy>,
     /// Where the next page begins; empty on the last one.

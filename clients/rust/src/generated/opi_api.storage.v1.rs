@@ -34,13 +34,13 @@ pub struct FabricsEndpoint {
 /// use this message for objects that are not volumes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct VolumeStats {
-    /// Bytes read.
+    /// Bytes that completed read operations returned.
     #[prost(int32, tag = "1")]
     pub read_bytes_count: i32,
     /// Read operations completed.
     #[prost(int32, tag = "2")]
     pub read_ops_count: i32,
-    /// Bytes written.
+    /// Bytes that completed write operations stored.
     #[prost(int32, tag = "3")]
     pub write_bytes_count: i32,
     /// Write operations completed.
@@ -248,7 +248,7 @@ pub struct AioVolume {
     #[prost(string, tag = "5")]
     pub filename: ::prost::alloc::string::String,
 }
-/// Request of CreateAioVolume.
+/// The AIO volume to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateAioVolumeRequest {
     /// The AIO volume to create; its name is ignored.
@@ -259,7 +259,7 @@ pub struct CreateAioVolumeRequest {
     #[prost(string, tag = "2")]
     pub aio_volume_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteAioVolume.
+/// Which AIO volume to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteAioVolumeRequest {
     /// Resource name of the AIO volume.
@@ -269,7 +269,7 @@ pub struct DeleteAioVolumeRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateAioVolume.
+/// Which AIO volume to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateAioVolumeRequest {
     /// The AIO volume: its name says which one, its other fields are the new values.
@@ -283,7 +283,7 @@ pub struct UpdateAioVolumeRequest {
     #[prost(bool, tag = "3")]
     pub allow_missing: bool,
 }
-/// Request of ListAioVolumes.
+/// Which page of the AIO volumes is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListAioVolumesRequest {
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -295,34 +295,34 @@ pub struct ListAioVolumesRequest {
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListAioVolumes.
+/// One page of the AIO volumes.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListAioVolumesResponse {
-    /// The objects of this page.
+    /// The AIO volumes of this page.
     #[prost(message, repeated, tag = "1")]
     pub aio_volumes: ::prost::alloc::vec::Vec<AioVolume>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetAioVolume.
+/// Which AIO volume is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetAioVolumeRequest {
     /// Resource name of the AIO volume.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of StatsAioVolume.
+/// Of which AIO volume the counters are asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsAioVolumeRequest {
     /// Resource name of the AIO volume.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Response of StatsAioVolume.
+/// Counters of one AIO volume.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsAioVolumeResponse {
-    /// The counters.
+    /// What the AIO volume has done since it was created.
     #[prost(message, optional, tag = "1")]
     pub stats: ::core::option::Option<VolumeStats>,
 }
@@ -615,7 +615,7 @@ pub struct MallocVolume {
     #[prost(string, tag = "5")]
     pub uuid: ::prost::alloc::string::String,
 }
-/// Request of CreateMallocVolume.
+/// The malloc volume to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateMallocVolumeRequest {
     /// The malloc volume to create; its name is ignored.
@@ -626,7 +626,7 @@ pub struct CreateMallocVolumeRequest {
     #[prost(string, tag = "2")]
     pub malloc_volume_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteMallocVolume.
+/// Which malloc volume to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteMallocVolumeRequest {
     /// Resource name of the malloc volume.
@@ -636,7 +636,7 @@ pub struct DeleteMallocVolumeRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateMallocVolume.
+/// Which malloc volume to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateMallocVolumeRequest {
     /// The malloc volume: its name says which one, its other fields are the new values.
@@ -650,7 +650,7 @@ pub struct UpdateMallocVolumeRequest {
     #[prost(bool, tag = "3")]
     pub allow_missing: bool,
 }
-/// Request of ListMallocVolumes.
+/// Which page of the malloc volumes is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListMallocVolumesRequest {
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -662,34 +662,34 @@ pub struct ListMallocVolumesRequest {
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListMallocVolumes.
+/// One page of the malloc volumes.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListMallocVolumesResponse {
-    /// The objects of this page.
+    /// The malloc volumes of this page.
     #[prost(message, repeated, tag = "1")]
     pub malloc_volumes: ::prost::alloc::vec::Vec<MallocVolume>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetMallocVolume.
+/// Which malloc volume is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetMallocVolumeRequest {
     /// Resource name of the malloc volume.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of StatsMallocVolume.
+/// Of which malloc volume the counters are asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsMallocVolumeRequest {
     /// Resource name of the malloc volume.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Response of StatsMallocVolume.
+/// Counters of one malloc volume.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsMallocVolumeResponse {
-    /// The counters.
+    /// What the malloc volume has done since it was created.
     #[prost(message, optional, tag = "1")]
     pub stats: ::core::option::Option<VolumeStats>,
 }
@@ -978,7 +978,7 @@ pub struct NullVolume {
     #[prost(string, tag = "4")]
     pub uuid: ::prost::alloc::string::String,
 }
-/// Request of CreateNullVolume.
+/// The null volume to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateNullVolumeRequest {
     /// The null volume to create; its name is ignored.
@@ -989,7 +989,7 @@ pub struct CreateNullVolumeRequest {
     #[prost(string, tag = "2")]
     pub null_volume_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteNullVolume.
+/// Which null volume to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteNullVolumeRequest {
     /// Resource name of the null volume.
@@ -999,7 +999,7 @@ pub struct DeleteNullVolumeRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateNullVolume.
+/// Which null volume to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateNullVolumeRequest {
     /// The null volume: its name says which one, its other fields are the new values.
@@ -1013,7 +1013,7 @@ pub struct UpdateNullVolumeRequest {
     #[prost(bool, tag = "3")]
     pub allow_missing: bool,
 }
-/// Request of ListNullVolumes.
+/// Which page of the null volumes is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListNullVolumesRequest {
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -1025,34 +1025,34 @@ pub struct ListNullVolumesRequest {
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListNullVolumes.
+/// One page of the null volumes.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListNullVolumesResponse {
-    /// The objects of this page.
+    /// The null volumes of this page.
     #[prost(message, repeated, tag = "1")]
     pub null_volumes: ::prost::alloc::vec::Vec<NullVolume>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetNullVolume.
+/// Which null volume is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetNullVolumeRequest {
     /// Resource name of the null volume.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of StatsNullVolume.
+/// Of which null volume the counters are asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsNullVolumeRequest {
     /// Resource name of the null volume.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Response of StatsNullVolume.
+/// Counters of one null volume.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsNullVolumeResponse {
-    /// The counters.
+    /// What the null volume has done since it was created.
     #[prost(message, optional, tag = "1")]
     pub stats: ::core::option::Option<VolumeStats>,
 }
@@ -1428,7 +1428,7 @@ pub struct NvmeRemoteNamespace {
     #[prost(string, tag = "5")]
     pub uuid: ::prost::alloc::string::String,
 }
-/// Request of CreateNvmeRemoteController.
+/// The NVMe remote controller to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateNvmeRemoteControllerRequest {
     /// The NVMe remote controller to create; its name is ignored.
@@ -1439,7 +1439,7 @@ pub struct CreateNvmeRemoteControllerRequest {
     #[prost(string, tag = "2")]
     pub nvme_remote_controller_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteNvmeRemoteController.
+/// Which NVMe remote controller to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteNvmeRemoteControllerRequest {
     /// Resource name of the NVMe remote controller.
@@ -1449,7 +1449,7 @@ pub struct DeleteNvmeRemoteControllerRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateNvmeRemoteController.
+/// Which NVMe remote controller to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateNvmeRemoteControllerRequest {
     /// The NVMe remote controller: its name says which one, its other fields are the new values.
@@ -1463,7 +1463,7 @@ pub struct UpdateNvmeRemoteControllerRequest {
     #[prost(bool, tag = "3")]
     pub allow_missing: bool,
 }
-/// Request of ListNvmeRemoteControllers.
+/// Which page of the NVMe remote controllers is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListNvmeRemoteControllersRequest {
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -1475,45 +1475,45 @@ pub struct ListNvmeRemoteControllersRequest {
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListNvmeRemoteControllers.
+/// One page of the NVMe remote controllers.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListNvmeRemoteControllersResponse {
-    /// The objects of this page.
+    /// The NVMe remote controllers of this page.
     #[prost(message, repeated, tag = "1")]
     pub nvme_remote_controllers: ::prost::alloc::vec::Vec<NvmeRemoteController>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetNvmeRemoteController.
+/// Which NVMe remote controller is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetNvmeRemoteControllerRequest {
     /// Resource name of the NVMe remote controller.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of ResetNvmeRemoteController.
+/// Which NVMe remote controller to reset; its namespaces are away until it is back.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ResetNvmeRemoteControllerRequest {
     /// Resource name of the NVMe remote controller.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of StatsNvmeRemoteController.
+/// Of which NVMe remote controller the counters are asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsNvmeRemoteControllerRequest {
     /// Resource name of the NVMe remote controller.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Response of StatsNvmeRemoteController.
+/// Counters of one NVMe remote controller.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsNvmeRemoteControllerResponse {
-    /// The counters.
+    /// What the NVMe remote controller has done since it was created.
     #[prost(message, optional, tag = "1")]
     pub stats: ::core::option::Option<VolumeStats>,
 }
-/// Request of ListNvmeRemoteNamespaces.
+/// Which page of the NVMe remote namespaces is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListNvmeRemoteNamespacesRequest {
     /// Resource name of the NVMe remote controller whose namespaces are listed.
@@ -1528,24 +1528,24 @@ pub struct ListNvmeRemoteNamespacesRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListNvmeRemoteNamespaces.
+/// One page of the NVMe remote namespaces.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListNvmeRemoteNamespacesResponse {
-    /// The objects of this page.
+    /// The NVMe remote namespaces of this page.
     #[prost(message, repeated, tag = "1")]
     pub nvme_remote_namespaces: ::prost::alloc::vec::Vec<NvmeRemoteNamespace>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetNvmeRemoteNamespace.
+/// Which NVMe remote namespace is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetNvmeRemoteNamespaceRequest {
     /// Resource name of the NVMe remote namespace.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of CreateNvmePath.
+/// The NVMe path to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateNvmePathRequest {
     /// Resource name of the NVMe remote controller that the path leads to.
@@ -1559,7 +1559,7 @@ pub struct CreateNvmePathRequest {
     #[prost(string, tag = "3")]
     pub nvme_path_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteNvmePath.
+/// Which NVMe path to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteNvmePathRequest {
     /// Resource name of the NVMe path.
@@ -1569,7 +1569,7 @@ pub struct DeleteNvmePathRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateNvmePath.
+/// Which NVMe path to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateNvmePathRequest {
     /// The NVMe path: its name says which one, its other fields are the new values.
@@ -1583,7 +1583,7 @@ pub struct UpdateNvmePathRequest {
     #[prost(bool, tag = "3")]
     pub allow_missing: bool,
 }
-/// Request of ListNvmePaths.
+/// Which page of the NVMe paths is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListNvmePathsRequest {
     /// Resource name of the NVMe remote controller whose paths are listed.
@@ -1598,34 +1598,34 @@ pub struct ListNvmePathsRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListNvmePaths.
+/// One page of the NVMe paths.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListNvmePathsResponse {
-    /// The objects of this page.
+    /// The NVMe paths of this page.
     #[prost(message, repeated, tag = "1")]
     pub nvme_paths: ::prost::alloc::vec::Vec<NvmePath>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetNvmePath.
+/// Which NVMe path is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetNvmePathRequest {
     /// Resource name of the NVMe path.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of StatsNvmePath.
+/// Of which NVMe path the counters are asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsNvmePathRequest {
     /// Resource name of the NVMe path.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Response of StatsNvmePath.
+/// Counters of one NVMe path.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsNvmePathResponse {
-    /// The counters.
+    /// What the NVMe path has done since it was created.
     #[prost(message, optional, tag = "1")]
     pub stats: ::core::option::Option<VolumeStats>,
 }
@@ -2477,7 +2477,7 @@ pub mod nvme_namespace_status {
         }
     }
 }
-/// Request of CreateNvmeSubsystem.
+/// The NVMe subsystem to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateNvmeSubsystemRequest {
     /// The NVMe subsystem to create; its name is ignored.
@@ -2488,7 +2488,7 @@ pub struct CreateNvmeSubsystemRequest {
     #[prost(string, tag = "2")]
     pub nvme_subsystem_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteNvmeSubsystem.
+/// Which NVMe subsystem to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteNvmeSubsystemRequest {
     /// Resource name of the NVMe subsystem.
@@ -2498,7 +2498,7 @@ pub struct DeleteNvmeSubsystemRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateNvmeSubsystem.
+/// Which NVMe subsystem to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateNvmeSubsystemRequest {
     /// The NVMe subsystem: its name says which one, its other fields are the new values.
@@ -2512,7 +2512,7 @@ pub struct UpdateNvmeSubsystemRequest {
     #[prost(bool, tag = "3")]
     pub allow_missing: bool,
 }
-/// Request of ListNvmeSubsystems.
+/// Which page of the NVMe subsystems is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListNvmeSubsystemsRequest {
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -2524,38 +2524,38 @@ pub struct ListNvmeSubsystemsRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListNvmeSubsystems.
+/// One page of the NVMe subsystems.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListNvmeSubsystemsResponse {
-    /// The objects of this page.
+    /// The NVMe subsystems of this page.
     #[prost(message, repeated, tag = "1")]
     pub nvme_subsystems: ::prost::alloc::vec::Vec<NvmeSubsystem>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetNvmeSubsystem.
+/// Which NVMe subsystem is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetNvmeSubsystemRequest {
     /// Resource name of the NVMe subsystem.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of StatsNvmeSubsystem.
+/// Of which NVMe subsystem the counters are asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsNvmeSubsystemRequest {
     /// Resource name of the NVMe subsystem.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Response of StatsNvmeSubsystem.
+/// Counters of one NVMe subsystem.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsNvmeSubsystemResponse {
-    /// The counters.
+    /// What the NVMe subsystem has done since it was created.
     #[prost(message, optional, tag = "1")]
     pub stats: ::core::option::Option<VolumeStats>,
 }
-/// Request of CreateNvmeController.
+/// The NVMe controller to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateNvmeControllerRequest {
     /// Resource name of the NVMe subsystem that the controller leads into.
@@ -2569,7 +2569,7 @@ pub struct CreateNvmeControllerRequest {
     #[prost(string, tag = "3")]
     pub nvme_controller_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteNvmeController.
+/// Which NVMe controller to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteNvmeControllerRequest {
     /// Resource name of the NVMe controller.
@@ -2579,7 +2579,7 @@ pub struct DeleteNvmeControllerRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateNvmeController.
+/// Which NVMe controller to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateNvmeControllerRequest {
     /// The NVMe controller: its name says which one, its other fields are the new values.
@@ -2593,7 +2593,7 @@ pub struct UpdateNvmeControllerRequest {
     #[prost(bool, tag = "3")]
     pub allow_missing: bool,
 }
-/// Request of ListNvmeControllers.
+/// Which page of the NVMe controllers is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListNvmeControllersRequest {
     /// Resource name of the NVMe subsystem whose controllers are listed.
@@ -2608,38 +2608,38 @@ pub struct ListNvmeControllersRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListNvmeControllers.
+/// One page of the NVMe controllers.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListNvmeControllersResponse {
-    /// The objects of this page.
+    /// The NVMe controllers of this page.
     #[prost(message, repeated, tag = "1")]
     pub nvme_controllers: ::prost::alloc::vec::Vec<NvmeController>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetNvmeController.
+/// Which NVMe controller is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetNvmeControllerRequest {
     /// Resource name of the NVMe controller.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of StatsNvmeController.
+/// Of which NVMe controller the counters are asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsNvmeControllerRequest {
     /// Resource name of the NVMe controller.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Response of StatsNvmeController.
+/// Counters of one NVMe controller.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsNvmeControllerResponse {
-    /// The counters.
+    /// What the NVMe controller has done since it was created.
     #[prost(message, optional, tag = "1")]
     pub stats: ::core::option::Option<VolumeStats>,
 }
-/// Request of CreateNvmeNamespace.
+/// The NVMe namespace to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateNvmeNamespaceRequest {
     /// Resource name of the NVMe subsystem that the namespace belongs to.
@@ -2653,7 +2653,7 @@ pub struct CreateNvmeNamespaceRequest {
     #[prost(string, tag = "3")]
     pub nvme_namespace_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteNvmeNamespace.
+/// Which NVMe namespace to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteNvmeNamespaceRequest {
     /// Resource name of the NVMe namespace.
@@ -2663,7 +2663,7 @@ pub struct DeleteNvmeNamespaceRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateNvmeNamespace.
+/// Which NVMe namespace to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateNvmeNamespaceRequest {
     /// The NVMe namespace: its name says which one, its other fields are the new values.
@@ -2677,7 +2677,7 @@ pub struct UpdateNvmeNamespaceRequest {
     #[prost(bool, tag = "3")]
     pub allow_missing: bool,
 }
-/// Request of ListNvmeNamespaces.
+/// Which page of the NVMe namespaces is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListNvmeNamespacesRequest {
     /// Resource name of the NVMe subsystem whose namespaces are listed.
@@ -2692,34 +2692,34 @@ pub struct ListNvmeNamespacesRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListNvmeNamespaces.
+/// One page of the NVMe namespaces.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListNvmeNamespacesResponse {
-    /// The objects of this page.
+    /// The NVMe namespaces of this page.
     #[prost(message, repeated, tag = "1")]
     pub nvme_namespaces: ::prost::alloc::vec::Vec<NvmeNamespace>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetNvmeNamespace.
+/// Which NVMe namespace is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetNvmeNamespaceRequest {
     /// Resource name of the NVMe namespace.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of StatsNvmeNamespace.
+/// Of which NVMe namespace the counters are asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsNvmeNamespaceRequest {
     /// Resource name of the NVMe namespace.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Response of StatsNvmeNamespace.
+/// Counters of one NVMe namespace.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsNvmeNamespaceResponse {
-    /// The counters.
+    /// What the NVMe namespace has done since it was created.
     #[prost(message, optional, tag = "1")]
     pub stats: ::core::option::Option<VolumeStats>,
 }
@@ -3020,7 +3020,7 @@ pub mod frontend_nvme_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Deletes an NVMe controller.
+        /// Deletes an NVMe controller: hosts that use it lose their connection.
         pub async fn delete_nvme_controller(
             &mut self,
             request: impl tonic::IntoRequest<super::DeleteNvmeControllerRequest>,
@@ -3191,7 +3191,7 @@ pub mod frontend_nvme_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Deletes an NVMe namespace.
+        /// Deletes an NVMe namespace: hosts lose it, the volume behind it stays.
         pub async fn delete_nvme_namespace(
             &mut self,
             request: impl tonic::IntoRequest<super::DeleteNvmeNamespaceRequest>,
@@ -3360,7 +3360,7 @@ pub struct VirtioBlk {
     #[prost(message, optional, tag = "6")]
     pub max_limit: ::core::option::Option<QosLimit>,
 }
-/// Request of CreateVirtioBlk.
+/// The virtio block device to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateVirtioBlkRequest {
     /// The virtio block device to create; its name is ignored.
@@ -3371,7 +3371,7 @@ pub struct CreateVirtioBlkRequest {
     #[prost(string, tag = "2")]
     pub virtio_blk_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteVirtioBlk.
+/// Which virtio block device to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteVirtioBlkRequest {
     /// Resource name of the virtio block device.
@@ -3381,7 +3381,7 @@ pub struct DeleteVirtioBlkRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateVirtioBlk.
+/// Which virtio block device to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateVirtioBlkRequest {
     /// The virtio block device: its name says which one, its other fields are the new values.
@@ -3395,7 +3395,7 @@ pub struct UpdateVirtioBlkRequest {
     #[prost(bool, tag = "3")]
     pub allow_missing: bool,
 }
-/// Request of ListVirtioBlks.
+/// Which page of the virtio block devices is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListVirtioBlksRequest {
     /// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -3407,34 +3407,34 @@ pub struct ListVirtioBlksRequest {
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListVirtioBlks.
+/// One page of the virtio block devices.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListVirtioBlksResponse {
-    /// The objects of this page.
+    /// The virtio block devices of this page.
     #[prost(message, repeated, tag = "1")]
     pub virtio_blks: ::prost::alloc::vec::Vec<VirtioBlk>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetVirtioBlk.
+/// Which virtio block device is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetVirtioBlkRequest {
     /// Resource name of the virtio block device.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of StatsVirtioBlk.
+/// Of which virtio block device the counters are asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsVirtioBlkRequest {
     /// Resource name of the virtio block device.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Response of StatsVirtioBlk.
+/// Counters of one virtio block device.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsVirtioBlkResponse {
-    /// The counters.
+    /// What the virtio block device has done since it was created.
     #[prost(message, optional, tag = "1")]
     pub stats: ::core::option::Option<VolumeStats>,
 }
@@ -3534,6 +3534,7 @@ pub mod frontend_virtio_blk_service_client {
             self
         }
         /// Creates a virtio block device.
+        ///
         /// The same call again, with the same id and body, returns the stored object. An id that is taken
         /// by an object with another body is answered with ALREADY_EXISTS.
         pub async fn create_virtio_blk(
@@ -3562,7 +3563,7 @@ pub mod frontend_virtio_blk_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Deletes a virtio blk.
+        /// Deletes a virtio block device: the host loses it, the volume behind it stays.
         pub async fn delete_virtio_blk(
             &mut self,
             request: impl tonic::IntoRequest<super::DeleteVirtioBlkRequest>,
@@ -3748,7 +3749,7 @@ pub struct VirtioScsiLun {
     #[prost(string, tag = "3")]
     pub volume_name_ref: ::prost::alloc::string::String,
 }
-/// Request of CreateVirtioScsiTarget.
+/// The virtio SCSI target to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateVirtioScsiTargetRequest {
     /// The virtio SCSI target to create; its name is ignored.
@@ -3759,7 +3760,7 @@ pub struct CreateVirtioScsiTargetRequest {
     #[prost(string, tag = "2")]
     pub virtio_scsi_target_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteVirtioScsiTarget.
+/// Which virtio SCSI target to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteVirtioScsiTargetRequest {
     /// Resource name of the virtio SCSI target.
@@ -3769,7 +3770,7 @@ pub struct DeleteVirtioScsiTargetRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateVirtioScsiTarget.
+/// Which virtio SCSI target to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateVirtioScsiTargetRequest {
     /// The virtio SCSI target: its name says which one, its other fields are the new values.
@@ -3783,7 +3784,7 @@ pub struct UpdateVirtioScsiTargetRequest {
     #[prost(bool, tag = "3")]
     pub allow_missing: bool,
 }
-/// Request of ListVirtioScsiTargets.
+/// Which page of the virtio SCSI targets is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListVirtioScsiTargetsRequest {
     /// The collection, `virtioScsiTargets` in the HTTP binding: these objects have no parent, and any
@@ -3799,38 +3800,38 @@ pub struct ListVirtioScsiTargetsRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListVirtioScsiTargets.
+/// One page of the virtio SCSI targets.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListVirtioScsiTargetsResponse {
-    /// The objects of this page.
+    /// The virtio SCSI targets of this page.
     #[prost(message, repeated, tag = "1")]
     pub virtio_scsi_targets: ::prost::alloc::vec::Vec<VirtioScsiTarget>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetVirtioScsiTarget.
+/// Which virtio SCSI target is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetVirtioScsiTargetRequest {
     /// Resource name of the virtio SCSI target.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of StatsVirtioScsiTarget.
+/// Of which virtio SCSI target the counters are asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsVirtioScsiTargetRequest {
     /// Resource name of the virtio SCSI target.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Response of StatsVirtioScsiTarget.
+/// Counters of one virtio SCSI target.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsVirtioScsiTargetResponse {
-    /// The counters.
+    /// What the virtio SCSI target has done since it was created.
     #[prost(message, optional, tag = "1")]
     pub stats: ::core::option::Option<VolumeStats>,
 }
-/// Request of CreateVirtioScsiController.
+/// The virtio SCSI controller to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateVirtioScsiControllerRequest {
     /// The virtio SCSI controller to create; its name is ignored.
@@ -3841,7 +3842,7 @@ pub struct CreateVirtioScsiControllerRequest {
     #[prost(string, tag = "2")]
     pub virtio_scsi_controller_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteVirtioScsiController.
+/// Which virtio SCSI controller to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteVirtioScsiControllerRequest {
     /// Resource name of the virtio SCSI controller.
@@ -3851,7 +3852,7 @@ pub struct DeleteVirtioScsiControllerRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateVirtioScsiController.
+/// Which virtio SCSI controller to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateVirtioScsiControllerRequest {
     /// The virtio SCSI controller: its name says which one, its other fields are the new values.
@@ -3865,7 +3866,7 @@ pub struct UpdateVirtioScsiControllerRequest {
     #[prost(bool, tag = "3")]
     pub allow_missing: bool,
 }
-/// Request of ListVirtioScsiControllers.
+/// Which page of the virtio SCSI controllers is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListVirtioScsiControllersRequest {
     /// The collection, `virtioScsiControllers` in the HTTP binding: these objects have no parent, and
@@ -3881,38 +3882,38 @@ pub struct ListVirtioScsiControllersRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListVirtioScsiControllers.
+/// One page of the virtio SCSI controllers.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListVirtioScsiControllersResponse {
-    /// The objects of this page.
+    /// The virtio SCSI controllers of this page.
     #[prost(message, repeated, tag = "1")]
     pub virtio_scsi_controllers: ::prost::alloc::vec::Vec<VirtioScsiController>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetVirtioScsiController.
+/// Which virtio SCSI controller is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetVirtioScsiControllerRequest {
     /// Resource name of the virtio SCSI controller.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of StatsVirtioScsiController.
+/// Of which virtio SCSI controller the counters are asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsVirtioScsiControllerRequest {
     /// Resource name of the virtio SCSI controller.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Response of StatsVirtioScsiController.
+/// Counters of one virtio SCSI controller.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsVirtioScsiControllerResponse {
-    /// The counters.
+    /// What the virtio SCSI controller has done since it was created.
     #[prost(message, optional, tag = "1")]
     pub stats: ::core::option::Option<VolumeStats>,
 }
-/// Request of CreateVirtioScsiLun.
+/// The virtio SCSI LUN to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateVirtioScsiLunRequest {
     /// The virtio SCSI LUN to create; its name is ignored.
@@ -3923,7 +3924,7 @@ pub struct CreateVirtioScsiLunRequest {
     #[prost(string, tag = "2")]
     pub virtio_scsi_lun_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteVirtioScsiLun.
+/// Which virtio SCSI LUN to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteVirtioScsiLunRequest {
     /// Resource name of the virtio SCSI LUN.
@@ -3933,7 +3934,7 @@ pub struct DeleteVirtioScsiLunRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateVirtioScsiLun.
+/// Which virtio SCSI LUN to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateVirtioScsiLunRequest {
     /// The virtio SCSI LUN: its name says which one, its other fields are the new values.
@@ -3947,7 +3948,7 @@ pub struct UpdateVirtioScsiLunRequest {
     #[prost(bool, tag = "3")]
     pub allow_missing: bool,
 }
-/// Request of ListVirtioScsiLuns.
+/// Which page of the virtio SCSI LUNs is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListVirtioScsiLunsRequest {
     /// The collection, `virtioScsiLuns` in the HTTP binding: these objects have no parent, and any
@@ -3963,24 +3964,24 @@ pub struct ListVirtioScsiLunsRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListVirtioScsiLuns.
+/// One page of the virtio SCSI LUNs.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListVirtioScsiLunsResponse {
-    /// The objects of this page.
+    /// The virtio SCSI LUNs of this page.
     #[prost(message, repeated, tag = "1")]
     pub virtio_scsi_luns: ::prost::alloc::vec::Vec<VirtioScsiLun>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetVirtioScsiLun.
+/// Which virtio SCSI LUN is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetVirtioScsiLunRequest {
     /// Resource name of the virtio SCSI LUN.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of StatsVirtioScsiLun.
+/// Of which virtio SCSI LUN the counters are asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsVirtioScsiLunRequest {
     /// Resource name of the virtio SCSI LUN.
@@ -3990,10 +3991,10 @@ pub struct StatsVirtioScsiLunRequest {
     #[prost(string, tag = "2")]
     pub controller_name_ref: ::prost::alloc::string::String,
 }
-/// Response of StatsVirtioScsiLun.
+/// Counters of one virtio SCSI LUN.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsVirtioScsiLunResponse {
-    /// The counters.
+    /// What the virtio SCSI LUN has done since it was created.
     #[prost(message, optional, tag = "1")]
     pub stats: ::core::option::Option<VolumeStats>,
 }
@@ -4309,7 +4310,7 @@ pub mod frontend_virtio_scsi_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Deletes a virtio SCSI controller.
+        /// Deletes a virtio SCSI controller: the host loses it with all of its disks.
         pub async fn delete_virtio_scsi_controller(
             &mut self,
             request: impl tonic::IntoRequest<super::DeleteVirtioScsiControllerRequest>,
@@ -4486,7 +4487,7 @@ pub mod frontend_virtio_scsi_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Deletes a virtio SCSI LUN.
+        /// Deletes a virtio SCSI LUN: the host loses it, the volume behind it stays.
         pub async fn delete_virtio_scsi_lun(
             &mut self,
             request: impl tonic::IntoRequest<super::DeleteVirtioScsiLunRequest>,
@@ -4650,7 +4651,7 @@ pub struct EncryptedVolume {
     #[prost(enumeration = "EncryptionType", tag = "4")]
     pub cipher: i32,
 }
-/// Request of CreateEncryptedVolume.
+/// The encrypted volume to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateEncryptedVolumeRequest {
     /// The encrypted volume to create; its name is ignored.
@@ -4661,7 +4662,7 @@ pub struct CreateEncryptedVolumeRequest {
     #[prost(string, tag = "2")]
     pub encrypted_volume_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteEncryptedVolume.
+/// Which encrypted volume to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteEncryptedVolumeRequest {
     /// Resource name of the encrypted volume.
@@ -4671,7 +4672,7 @@ pub struct DeleteEncryptedVolumeRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateEncryptedVolume.
+/// Which encrypted volume to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateEncryptedVolumeRequest {
     /// The encrypted volume: its name says which one, its other fields are the new values.
@@ -4685,7 +4686,7 @@ pub struct UpdateEncryptedVolumeRequest {
     #[prost(bool, tag = "3")]
     pub allow_missing: bool,
 }
-/// Request of ListEncryptedVolumes.
+/// Which page of the encrypted volumes is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListEncryptedVolumesRequest {
     /// The collection, `volumes` in the HTTP binding: these objects have no parent, and any other
@@ -4701,34 +4702,34 @@ pub struct ListEncryptedVolumesRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListEncryptedVolumes.
+/// One page of the encrypted volumes.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListEncryptedVolumesResponse {
-    /// The objects of this page.
+    /// The encrypted volumes of this page.
     #[prost(message, repeated, tag = "1")]
     pub encrypted_volumes: ::prost::alloc::vec::Vec<EncryptedVolume>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetEncryptedVolume.
+/// Which encrypted volume is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetEncryptedVolumeRequest {
     /// Resource name of the encrypted volume.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of StatsEncryptedVolume.
+/// Of which encrypted volume the counters are asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsEncryptedVolumeRequest {
     /// Resource name of the encrypted volume.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Response of StatsEncryptedVolume.
+/// Counters of one encrypted volume.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsEncryptedVolumeResponse {
-    /// The counters.
+    /// What the encrypted volume has done since it was created.
     #[prost(message, optional, tag = "1")]
     pub stats: ::core::option::Option<VolumeStats>,
 }
@@ -5010,7 +5011,8 @@ pub mod middleend_encryption_service_client {
         }
     }
 }
-/// Limits on a volume. It holds no data and is no layer of its own: front ends go on referring to the
+/// Limits on a volume. It holds no data and is no layer of its own: front ends go on referring to
+/// the
 /// volume that it limits.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct QosVolume {
@@ -5033,12 +5035,13 @@ pub struct Limits {
     /// INVALID_ARGUMENT.
     #[prost(message, optional, tag = "1")]
     pub min: ::core::option::Option<QosLimit>,
-    /// What the volume is given at most. A server answers the limits that its back end cannot keep with
+    /// What the volume is given at most. A server answers the limits that its back end cannot keep
+    /// with
     /// INVALID_ARGUMENT.
     #[prost(message, optional, tag = "2")]
     pub max: ::core::option::Option<QosLimit>,
 }
-/// Request of CreateQosVolume.
+/// The QoS volume to create, and the id it gets.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateQosVolumeRequest {
     /// The QoS volume to create; its name is ignored.
@@ -5049,7 +5052,7 @@ pub struct CreateQosVolumeRequest {
     #[prost(string, tag = "2")]
     pub qos_volume_id: ::prost::alloc::string::String,
 }
-/// Request of DeleteQosVolume.
+/// Which QoS volume to delete, and whether it has to be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteQosVolumeRequest {
     /// Resource name of the QoS volume.
@@ -5059,7 +5062,7 @@ pub struct DeleteQosVolumeRequest {
     #[prost(bool, tag = "2")]
     pub allow_missing: bool,
 }
-/// Request of UpdateQosVolume.
+/// Which QoS volume to change, and the new values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateQosVolumeRequest {
     /// The QoS volume: its name says which one, its other fields are the new values.
@@ -5073,7 +5076,7 @@ pub struct UpdateQosVolumeRequest {
     #[prost(bool, tag = "3")]
     pub allow_missing: bool,
 }
-/// Request of ListQosVolumes.
+/// Which page of the QoS volumes is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListQosVolumesRequest {
     /// The collection, `volumes` in the HTTP binding: these objects have no parent, and any other
@@ -5089,34 +5092,34 @@ pub struct ListQosVolumesRequest {
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// Response of ListQosVolumes.
+/// One page of the QoS volumes.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListQosVolumesResponse {
-    /// The objects of this page.
+    /// The QoS volumes of this page.
     #[prost(message, repeated, tag = "1")]
     pub qos_volumes: ::prost::alloc::vec::Vec<QosVolume>,
     /// Where the next page begins; empty on the last one.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Request of GetQosVolume.
+/// Which QoS volume is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetQosVolumeRequest {
     /// Resource name of the QoS volume.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Request of StatsQosVolume.
+/// Of which QoS volume the counters are asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsQosVolumeRequest {
     /// Resource name of the QoS volume.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Response of StatsQosVolume.
+/// Counters of one QoS volume.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatsQosVolumeResponse {
-    /// The counters.
+    /// What the QoS volume has done since it was created.
     #[prost(message, optional, tag = "1")]
     pub stats: ::core::option::Option<VolumeStats>,
 }

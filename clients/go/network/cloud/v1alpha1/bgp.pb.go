@@ -268,9 +268,9 @@ type BgpAsSize int32
 const (
 	// Not set.
 	BgpAsSize_BGP_AS_SIZE_UNSPECIFIED BgpAsSize = 0
-	// Two octets.
+	// AS numbers up to 65535 (RFC 4271).
 	BgpAsSize_BGP_AS_SIZE_TWO_OCTET BgpAsSize = 1
-	// Four octets.
+	// AS numbers up to 4294967295 (RFC 6793).
 	BgpAsSize_BGP_AS_SIZE_FOUR_OCTET BgpAsSize = 2
 )
 
@@ -344,7 +344,7 @@ const (
 	BGPAddrType_BGP_ADDR_TYPE_X121 BGPAddrType = 10
 	// Novell IPX.
 	BGPAddrType_BGP_ADDR_TYPE_IPX BGPAddrType = 11
-	// AppleTalk.
+	// AppleTalk (IANA's address family number 12).
 	BGPAddrType_BGP_ADDR_TYPE_APPLETALK BGPAddrType = 12
 	// DECnet phase IV.
 	BGPAddrType_BGP_ADDR_TYPE_DECNETIV BGPAddrType = 13
@@ -992,11 +992,11 @@ const (
 	BgpAroAdvertState_BGP_ARO_ADVERT_STATE_UNSPECIFIED BgpAroAdvertState = 0
 	// Announced to the peer.
 	BgpAroAdvertState_BGP_ARO_ADVERT_STATE_ADVERTISED BgpAroAdvertState = 1
-	// Held back.
+	// Held back: not announced for the time being.
 	BgpAroAdvertState_BGP_ARO_ADVERT_STATE_SUPPRESSED BgpAroAdvertState = 2
 	// To be withdrawn; the peer has not been told yet.
 	BgpAroAdvertState_BGP_ARO_ADVERT_STATE_PENDING_WITHDRAWAL BgpAroAdvertState = 3
-	// Withdrawn.
+	// The peer has been told that the route is gone.
 	BgpAroAdvertState_BGP_ARO_ADVERT_STATE_WITHDRAWN BgpAroAdvertState = 4
 )
 
@@ -1050,9 +1050,9 @@ type BgpRouter struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name, `bgpRouters/{bgp_router}`. Chosen at creation; never changes.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// What is wanted of the BGP router.
+	// Wanted configuration of the BGP router.
 	Spec *BgpSpec `protobuf:"bytes,2,opt,name=spec,proto3" json:"spec,omitempty"`
-	// What the BGP router is at the moment.
+	// Observed state of the BGP router; ignored in requests.
 	Status        *BgpStatus `protobuf:"bytes,3,opt,name=status,proto3" json:"status,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1282,9 +1282,9 @@ type BgpPeer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name, `bgpPeers/{bgp_peer}`. Chosen at creation; never changes.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// What is wanted of the BGP peer.
+	// Wanted configuration of the BGP peer.
 	Spec *BgpPeerSpec `protobuf:"bytes,2,opt,name=spec,proto3" json:"spec,omitempty"`
-	// What the BGP peer is at the moment.
+	// Observed state of the BGP peer; ignored in requests.
 	Status        *BgpPeerStatus `protobuf:"bytes,3,opt,name=status,proto3" json:"status,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1994,9 +1994,9 @@ type BgpPeerAf struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name, `bgpPeerAfs/{peeraf}`. Chosen at creation; never changes.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// What is wanted of the BGP peer address family.
+	// Wanted configuration of the BGP peer address family.
 	Spec *BgpPeerAfSpec `protobuf:"bytes,2,opt,name=spec,proto3" json:"spec,omitempty"`
-	// What the BGP peer address family is at the moment.
+	// Observed state of the BGP peer address family; ignored in requests.
 	State         *BgpPeerAfStatus `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2321,7 +2321,7 @@ func (x *BGPMaxPrefixRestart) GetRestartMinutes() int32 {
 // Use of a route map, which is defined elsewhere, in one direction.
 type BGPRouteMap struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name of the route map.
+	// Which route map, by the name it is configured under.
 	MapId string `protobuf:"bytes,1,opt,name=map_id,json=mapId,proto3" json:"map_id,omitempty"`
 	// Whether the map works on routes received or on routes sent. Neither name nor type says which of
 	// them is true: ask the implementation.
@@ -2460,7 +2460,7 @@ func (x *BgpPeerAfStatus) GetReflectorClient() BgpPeerRR {
 // uses this message.
 type BGPNLRIPrefix struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What is wanted of the bgpnlri prefix.
+	// What singles out the route.
 	Spec *BGPNLRIPrefixSpec `protobuf:"bytes,1,opt,name=spec,proto3" json:"spec,omitempty"`
 	// What BGP knows about the route.
 	State         *BGPNLRIPrefixStatus `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"`
@@ -2993,9 +2993,9 @@ func (x *BGPNLRIPrefixFilter) GetBest() bool {
 // uses this message.
 type BGPAdjRibOut struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What is wanted of the bgp adj rib out.
+	// Nothing to set.
 	Spec *BGPAdjRibOutSpec `protobuf:"bytes,1,opt,name=spec,proto3" json:"spec,omitempty"`
-	// What the bgp adj rib out is at the moment.
+	// The route, and the attributes it is announced with.
 	Status        *BGPAdjRibOutStatus `protobuf:"bytes,2,opt,name=status,proto3" json:"status,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

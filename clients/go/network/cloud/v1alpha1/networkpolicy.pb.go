@@ -840,12 +840,12 @@ type isALGSpec_AlgOptions interface {
 }
 
 type ALGSpec_FtpOptions struct {
-	// Options of FTP.
+	// What the gateway lets pass of FTP.
 	FtpOptions *FTPOptions `protobuf:"bytes,3,opt,name=ftp_options,json=ftpOptions,proto3,oneof"`
 }
 
 type ALGSpec_DnsOptions struct {
-	// Options of DNS.
+	// What the gateway lets pass of DNS.
 	DnsOptions *DNSOptions `protobuf:"bytes,4,opt,name=dns_options,json=dnsOptions,proto3,oneof"`
 }
 
@@ -870,7 +870,7 @@ func (*ALGSpec_SunrpcOptions) isALGSpec_AlgOptions() {}
 // What the card reports about a policy.
 type SecurityPolicyStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Number of rules.
+	// Number of rules in the policy, those that are objects of their own included.
 	RuleCount int32 `protobuf:"varint,1,opt,name=rule_count,json=ruleCount,proto3" json:"rule_count,omitempty"`
 	// Number of VPCs that refer to the policy.
 	VpcCount int32 `protobuf:"varint,2,opt,name=vpc_count,json=vpcCount,proto3" json:"vpc_count,omitempty"`
@@ -1609,7 +1609,7 @@ type PolicyLookupResult struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The rule in the hardware, for diagnosis.
 	RuleHwHandle *v1alpha1.HwHandle `protobuf:"bytes,1,opt,name=rule_hw_handle,json=ruleHwHandle,proto3" json:"rule_hw_handle,omitempty"`
-	// Priority of the rule.
+	// Priority of the rule, 0 to 65534, as in SecurityRuleAttrs.priority.
 	Priority int32 `protobuf:"varint,2,opt,name=priority,proto3" json:"priority,omitempty"`
 	// What would happen to the packet.
 	Action v1alpha1.SecurityRuleAction `protobuf:"varint,3,opt,name=action,proto3,enum=opi_api.network.opinetcommon.v1alpha1.SecurityRuleAction" json:"action,omitempty"`
@@ -1691,7 +1691,7 @@ type SecurityPolicyLookupRequest_VnicLookupInfo struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the vNIC.
 	VnicNameRef string `protobuf:"bytes,1,opt,name=vnic_name_ref,json=vnicNameRef,proto3" json:"vnic_name_ref,omitempty"`
-	// Policies of which direction.
+	// Whether policies for packets to the vNIC or from it are asked.
 	PolicyDirection v1alpha1.PolicyDir `protobuf:"varint,2,opt,name=policy_direction,json=policyDirection,proto3,enum=opi_api.network.opinetcommon.v1alpha1.PolicyDir" json:"policy_direction,omitempty"`
 	// Policies of which address family.
 	AddressFamily v1alpha1.IpAf `protobuf:"varint,3,opt,name=address_family,json=addressFamily,proto3,enum=opi_api.network.opinetcommon.v1alpha1.IpAf" json:"address_family,omitempty"`

@@ -383,7 +383,7 @@ func (x *LogicalBridgeStatus) GetComponents() []*Component {
 	return nil
 }
 
-// Request of CreateLogicalBridge.
+// The logical bridge to create, and the id it gets.
 type CreateLogicalBridgeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Last segment of the new resource name: 4 to 63 lower-case letters, digits and hyphens, a letter
@@ -439,7 +439,7 @@ func (x *CreateLogicalBridgeRequest) GetLogicalBridge() *LogicalBridge {
 	return nil
 }
 
-// Request of ListLogicalBridges.
+// Which page of the logical bridges is asked for.
 type ListLogicalBridgesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -496,10 +496,10 @@ func (x *ListLogicalBridgesRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListLogicalBridges.
+// One page of the logical bridges.
 type ListLogicalBridgesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The logical bridges of this page.
 	LogicalBridges []*LogicalBridge `protobuf:"bytes,1,rep,name=logical_bridges,json=logicalBridges,proto3" json:"logical_bridges,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -551,7 +551,7 @@ func (x *ListLogicalBridgesResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of GetLogicalBridge.
+// Which logical bridge is asked for.
 type GetLogicalBridgeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the logical bridge.
@@ -597,7 +597,7 @@ func (x *GetLogicalBridgeRequest) GetName() string {
 	return ""
 }
 
-// Request of DeleteLogicalBridge.
+// Which logical bridge to delete, and whether it has to be there.
 type DeleteLogicalBridgeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the logical bridge.
@@ -652,7 +652,7 @@ func (x *DeleteLogicalBridgeRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of UpdateLogicalBridge.
+// Which logical bridge to change, and the new values.
 type UpdateLogicalBridgeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The logical bridge: its name says which one, its other fields are the new values.
@@ -903,7 +903,7 @@ func (x *BridgePortStatus) GetComponents() []*Component {
 	return nil
 }
 
-// Request of CreateBridgePort.
+// The bridge port to create, and the id it gets.
 type CreateBridgePortRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Last segment of the new resource name: 4 to 63 lower-case letters, digits and hyphens, a letter
@@ -960,7 +960,7 @@ func (x *CreateBridgePortRequest) GetBridgePort() *BridgePort {
 	return nil
 }
 
-// Request of ListBridgePorts.
+// Which page of the bridge ports is asked for.
 type ListBridgePortsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -1017,10 +1017,10 @@ func (x *ListBridgePortsRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListBridgePorts.
+// One page of the bridge ports.
 type ListBridgePortsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The bridge ports of this page.
 	BridgePorts []*BridgePort `protobuf:"bytes,1,rep,name=bridge_ports,json=bridgePorts,proto3" json:"bridge_ports,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -1072,7 +1072,7 @@ func (x *ListBridgePortsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of GetBridgePort.
+// Which bridge port is asked for.
 type GetBridgePortRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the bridge port.
@@ -1118,7 +1118,7 @@ func (x *GetBridgePortRequest) GetName() string {
 	return ""
 }
 
-// Request of DeleteBridgePort.
+// Which bridge port to delete, and whether it has to be there.
 type DeleteBridgePortRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the bridge port.
@@ -1173,7 +1173,7 @@ func (x *DeleteBridgePortRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of UpdateBridgePort.
+// Which bridge port to change, and the new values.
 type UpdateBridgePortRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The bridge port: its name says which one, its other fields are the new values.

@@ -309,7 +309,7 @@ type BridgePortServiceClient interface {
 	ListBridgePorts(ctx context.Context, in *ListBridgePortsRequest, opts ...grpc.CallOption) (*ListBridgePortsResponse, error)
 	// Returns one bridge port.
 	GetBridgePort(ctx context.Context, in *GetBridgePortRequest, opts ...grpc.CallOption) (*BridgePort, error)
-	// Deletes a bridge port.
+	// Deletes a bridge port: its device stays, but leaves the bridges.
 	DeleteBridgePort(ctx context.Context, in *DeleteBridgePortRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
 	// Changes a bridge port: the fields that the update mask selects.
 	UpdateBridgePort(ctx context.Context, in *UpdateBridgePortRequest, opts ...grpc.CallOption) (*BridgePort, error)
@@ -386,7 +386,7 @@ type BridgePortServiceServer interface {
 	ListBridgePorts(context.Context, *ListBridgePortsRequest) (*ListBridgePortsResponse, error)
 	// Returns one bridge port.
 	GetBridgePort(context.Context, *GetBridgePortRequest) (*BridgePort, error)
-	// Deletes a bridge port.
+	// Deletes a bridge port: its device stays, but leaves the bridges.
 	DeleteBridgePort(context.Context, *DeleteBridgePortRequest) (*emptypb.Empty, error)
 	// Changes a bridge port: the fields that the update mask selects.
 	UpdateBridgePort(context.Context, *UpdateBridgePortRequest) (*BridgePort, error)

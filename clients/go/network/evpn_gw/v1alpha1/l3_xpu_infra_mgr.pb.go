@@ -330,7 +330,7 @@ func (x *VrfStatus) GetComponents() []*Component {
 	return nil
 }
 
-// Request of CreateVrf.
+// The VRF to create, and the id it gets.
 type CreateVrfRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Last segment of the new resource name: 4 to 63 lower-case letters, digits and hyphens, a letter
@@ -386,7 +386,7 @@ func (x *CreateVrfRequest) GetVrf() *Vrf {
 	return nil
 }
 
-// Request of ListVrfs.
+// Which page of the VRFs is asked for.
 type ListVrfsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -443,10 +443,10 @@ func (x *ListVrfsRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListVrfs.
+// One page of the VRFs.
 type ListVrfsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The VRFs of this page.
 	Vrfs []*Vrf `protobuf:"bytes,1,rep,name=vrfs,proto3" json:"vrfs,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -498,7 +498,7 @@ func (x *ListVrfsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of GetVrf.
+// Which VRF is asked for.
 type GetVrfRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the VRF.
@@ -544,7 +544,7 @@ func (x *GetVrfRequest) GetName() string {
 	return ""
 }
 
-// Request of DeleteVrf.
+// Which VRF to delete, and whether it has to be there.
 type DeleteVrfRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the VRF.
@@ -599,7 +599,7 @@ func (x *DeleteVrfRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of UpdateVrf.
+// Which VRF to change, and the new values.
 type UpdateVrfRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The VRF: its name says which one, its other fields are the new values.
@@ -877,7 +877,7 @@ func (x *SviStatus) GetComponents() []*Component {
 	return nil
 }
 
-// Request of CreateSvi.
+// The SVI to create, and the id it gets.
 type CreateSviRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Last segment of the new resource name: 4 to 63 lower-case letters, digits and hyphens, a letter
@@ -933,7 +933,7 @@ func (x *CreateSviRequest) GetSvi() *Svi {
 	return nil
 }
 
-// Request of ListSvis.
+// Which page of the SVIs is asked for.
 type ListSvisRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many objects to return at most, 1 to 250; 0 means 50, more than 250 is taken as 250. The
@@ -990,10 +990,10 @@ func (x *ListSvisRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListSvis.
+// One page of the SVIs.
 type ListSvisResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The SVIs of this page.
 	Svis []*Svi `protobuf:"bytes,1,rep,name=svis,proto3" json:"svis,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -1045,7 +1045,7 @@ func (x *ListSvisResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of GetSvi.
+// Which SVI is asked for.
 type GetSviRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the SVI.
@@ -1091,7 +1091,7 @@ func (x *GetSviRequest) GetName() string {
 	return ""
 }
 
-// Request of DeleteSvi.
+// Which SVI to delete, and whether it has to be there.
 type DeleteSviRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the SVI.
@@ -1146,7 +1146,7 @@ func (x *DeleteSviRequest) GetAllowMissing() bool {
 	return false
 }
 
-// Request of UpdateSvi.
+// Which SVI to change, and the new values.
 type UpdateSviRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The SVI: its name says which one, its other fields are the new values.

@@ -300,6 +300,7 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 type SviServiceClient interface {
 	// Creates an SVI.
+	//
 	// The same call again, with the same id and body, returns the stored object. An id that is taken
 	// by an object with another body is answered with ALREADY_EXISTS.
 	CreateSvi(ctx context.Context, in *CreateSviRequest, opts ...grpc.CallOption) (*Svi, error)
@@ -307,7 +308,7 @@ type SviServiceClient interface {
 	ListSvis(ctx context.Context, in *ListSvisRequest, opts ...grpc.CallOption) (*ListSvisResponse, error)
 	// Returns one SVI.
 	GetSvi(ctx context.Context, in *GetSviRequest, opts ...grpc.CallOption) (*Svi, error)
-	// Deletes a SVI.
+	// Deletes an SVI: its bridge stays, but the VRF no longer routes for it.
 	DeleteSvi(ctx context.Context, in *DeleteSviRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
 	// Changes an SVI: the fields that the update mask selects.
 	UpdateSvi(ctx context.Context, in *UpdateSviRequest, opts ...grpc.CallOption) (*Svi, error)
@@ -376,6 +377,7 @@ func (c *sviServiceClient) UpdateSvi(ctx context.Context, in *UpdateSviRequest, 
 // for forward compatibility
 type SviServiceServer interface {
 	// Creates an SVI.
+	//
 	// The same call again, with the same id and body, returns the stored object. An id that is taken
 	// by an object with another body is answered with ALREADY_EXISTS.
 	CreateSvi(context.Context, *CreateSviRequest) (*Svi, error)
@@ -383,7 +385,7 @@ type SviServiceServer interface {
 	ListSvis(context.Context, *ListSvisRequest) (*ListSvisResponse, error)
 	// Returns one SVI.
 	GetSvi(context.Context, *GetSviRequest) (*Svi, error)
-	// Deletes a SVI.
+	// Deletes an SVI: its bridge stays, but the VRF no longer routes for it.
 	DeleteSvi(context.Context, *DeleteSviRequest) (*emptypb.Empty, error)
 	// Changes an SVI: the fields that the update mask selects.
 	UpdateSvi(context.Context, *UpdateSviRequest) (*Svi, error)

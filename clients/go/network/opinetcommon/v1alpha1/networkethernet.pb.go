@@ -80,7 +80,7 @@ func (EthDuplexMode) EnumDescriptor() ([]byte, []int) {
 	return file_opi_api_network_opinetcommon_v1alpha1_networkethernet_proto_rawDescGZIP(), []int{0}
 }
 
-// Speed of a port.
+// Bit rate of a port, all of its lanes together.
 type EthPortSpeed int32
 
 const (
@@ -463,7 +463,7 @@ type EthernetCounters struct {
 	RxCrcErrors uint64 `protobuf:"varint,8,opt,name=rx_crc_errors,json=rxCrcErrors,proto3" json:"rx_crc_errors,omitempty"`
 	// Errored blocks received (IEEE 802.3, clause 49).
 	RxBlockErrors uint64 `protobuf:"varint,9,opt,name=rx_block_errors,json=rxBlockErrors,proto3" json:"rx_block_errors,omitempty"`
-	// Carrier errors.
+	// Receptions cut short because the carrier was lost.
 	RxCarrierErrors uint64 `protobuf:"varint,10,opt,name=rx_carrier_errors,json=rxCarrierErrors,proto3" json:"rx_carrier_errors,omitempty"`
 	// Transmissions that were interrupted.
 	RxInterruptedTx uint64 `protobuf:"varint,11,opt,name=rx_interrupted_tx,json=rxInterruptedTx,proto3" json:"rx_interrupted_tx,omitempty"`
@@ -811,7 +811,7 @@ type EthernetInterface struct {
 	Config *EthernetConfig `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`
 	// Settings in effect, with counters; ignored in requests.
 	State *EthernetState `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"`
-	// VLANs, when the interface switches.
+	// VLANs that the interface is a member of; not set for an interface that does not switch.
 	SwitchedVlan  *VlanSwitchedIf `protobuf:"bytes,3,opt,name=switched_vlan,json=switchedVlan,proto3" json:"switched_vlan,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -482,7 +482,7 @@ type NetInterfaceState struct {
 	Management bool `protobuf:"varint,12,opt,name=management,proto3" json:"management,omitempty"`
 	// Whether the interface leads to the card's processor.
 	Cpu bool `protobuf:"varint,13,opt,name=cpu,proto3" json:"cpu,omitempty"`
-	// Counters of the interface.
+	// Packets, octets and errors since the counters were last cleared.
 	Counters *NetInterfaceCounters `protobuf:"bytes,14,opt,name=counters,proto3" json:"counters,omitempty"`
 	// Tag protocol identifier by which VLAN tags are known.
 	Tpid          TpidTypes `protobuf:"varint,15,opt,name=tpid,proto3,enum=opi_api.network.opinetcommon.v1alpha1.TpidTypes" json:"tpid,omitempty"`
@@ -717,7 +717,7 @@ func (x *NetInterface) GetEthernet() *EthernetInterface {
 	return nil
 }
 
-// Request of GetNetInterface.
+// Which network interface is asked for.
 type GetNetInterfaceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name of the network interface.
@@ -763,7 +763,7 @@ func (x *GetNetInterfaceRequest) GetName() string {
 	return ""
 }
 
-// Request of ListNetInterfaces.
+// Which page of the network interfaces is asked for.
 type ListNetInterfacesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The collection, `interfaces`: interfaces have no parent, and any other value lists the same.
@@ -829,10 +829,10 @@ func (x *ListNetInterfacesRequest) GetPageToken() string {
 	return ""
 }
 
-// Response of ListNetInterfaces.
+// One page of the network interfaces.
 type ListNetInterfacesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The objects of this page.
+	// The network interfaces of this page.
 	NetInterfaces []*NetInterface `protobuf:"bytes,1,rep,name=net_interfaces,json=netInterfaces,proto3" json:"net_interfaces,omitempty"`
 	// Where the next page begins; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -884,7 +884,7 @@ func (x *ListNetInterfacesResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Request of UpdateNetInterface.
+// Which network interface to change, and the new values.
 type UpdateNetInterfaceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The network interface: its name says which one, its other fields are the new values.

@@ -622,7 +622,7 @@ func (x *IPPrefix) GetLen() int32 {
 	return 0
 }
 
-// An IPv4 prefix.
+// A range of IPv4 addresses that begin with the same bits (RFC 4632).
 type IPv4Prefix struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Address as a big-endian number, like IPAddress.v4_addr.
@@ -677,7 +677,7 @@ func (x *IPv4Prefix) GetLen() int32 {
 	return 0
 }
 
-// An IPv6 prefix.
+// A range of IPv6 addresses that begin with the same bits (RFC 4291, section 2.3).
 type IPv6Prefix struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Address: 16 bytes in network order (RFC 4291).
@@ -1108,7 +1108,7 @@ func (*AddressRange_Ipv6Range) isAddressRange_Range() {}
 // One entry of a list of addresses.
 type IPEntry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The entry.
+	// Which addresses match.
 	//
 	// Types that are valid to be assigned to IpEntry:
 	//
@@ -1212,7 +1212,7 @@ func (*IPEntry_Tag) isIPEntry_IpEntry() {}
 // Addresses that match when any entry does.
 type IPList struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The entries.
+	// Prefixes, ranges and tags, in any order; empty: no address matches.
 	IpEntries     []*IPEntry `protobuf:"bytes,1,rep,name=ip_entries,json=ipEntries,proto3" json:"ip_entries,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
