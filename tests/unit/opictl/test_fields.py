@@ -140,12 +140,12 @@ def test_a_flag_sets_its_field_and_nothing_else(data: st.DataObject) -> None:
         assert [field.name for field, _ in here.ListFields()] == [name]
         here = getattr(here, name)
     value = getattr(here, leaf.path[-1])
+    assert leaf.form is not None
     shown = [leaf.form.show(one) for one in (value if leaf.field.is_repeated else [value])]
     if is_reference(leaf.field):
         assert shown[0].endswith(text.rsplit("/", 1)[-1]) or shown == [text]
     else:
-        shown_again = [leaf.form.show(leaf.form.parse(text))] if leaf.form else []
-        assert shown == shown_again
+        assert shown == [leaf.form.show(leaf.form.parse(text))]
 
 
 def test_lists_take_commas_and_repetition_alike() -> None:

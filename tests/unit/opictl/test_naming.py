@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opi.resources import resources
-from opictl.areas import AREAS, find_kind, find_noun
+from opictl.areas import find_kind, find_noun
 from opictl.errors import CommandError
 from opictl.naming import full_name, parent_name, short
+from opictl.vocabulary import AREAS
 
 KINDS = list(resources().types)
 IDS = st.from_regex(r"[a-z][a-z0-9-]{2,20}[a-z0-9]", fullmatch=True)
