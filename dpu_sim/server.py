@@ -80,15 +80,14 @@ class Server:
         What cannot be restored yet does not keep us from listening: health tells of it.
         """
         self._reconciliation.begin(self._services.resources)
+        watching = self._services.watch(self._reconciliation.device_lost)
+        self._minding = [asyncio.create_task(watching)]
         await self._reconciliation.attempt()
         endpoints = [listen_grpc(self._grpc, one, self._tls) for one in listeners.grpc]
         await self._grpc.start()
         http = await self._start_gateway(listeners)
         await self._publish_health()
-        self._minding = [
-            asyncio.create_task(self._services.watch(self._reconciliation.device_lost)),
-            asyncio.create_task(self._reconciliation.run(self._report)),
-        ]
+        self._minding.append(asyncio.create_task(self._reconciliation.run(self._report)))
         return {"endpoints": [str(endpoint) for endpoint in endpoints], "http": http}
 
     async def _start_gateway(self, listeners: Listeners) -> list[str]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import select
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,7 @@ class SpdkClient:
         self._path = path
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="spdk-rpc")
         self._connection: JSONRPCClient | None = None
+        self._lost: Callable[[], object] = lambda: None
         self._version = ""
         """Of the target that the connection leads to; '' when it has not been asked."""
         # Every new connection says hello on it, in a form that is not ours, and adds a handler.
@@ -75,15 +76,16 @@ class SpdkClient:
         return self._version
 
     async def watch(self, lost: Callable[[], None]) -> None:
-        """Tell of every time that the target goes away, for ever. It forgets everything then."""
+        """Tell of every time that the connection ends, for ever.
+
+        A target that ends has forgotten everything. All that we have it do goes over the one
+        connection, so whoever is told of its end knows when to do it all again.
+        """
+        loop = asyncio.get_running_loop()
+        self._lost = lambda: loop.call_soon_threadsafe(lost)
         while True:
-            with suppress(OSError):
-                reader, writer = await asyncio.open_unix_connection(self._path)
-                with closing(writer):
-                    await reader.read()  # nobody asks anything here: the end is all that comes
-                _log.error("the SPDK target has gone away", extra={"data": {"socket": self._path}})
-                lost()
             await asyncio.sleep(_LOOK_SECONDS)
+            await loop.run_in_executor(self._worker, self._look)
 
     def close(self) -> None:
         """Close the connection; a call that is under way ends first."""
@@ -98,9 +100,26 @@ class SpdkClient:
             self._connection.flush()
             answer = self._connection.recv()
         except (JSONRPCException, OSError) as error:
-            self._disconnect()
+            self._give_up()
             raise unavailable(f"the SPDK target at {self._path} does not answer") from error
         return _result(method, number, answer)
+
+    def _look(self) -> None:
+        """Give the connection up when the target has ended it."""
+        if self._connection is None or self._connection.sock is None:
+            return
+        # Nobody waits for an answer, so that all there can be to read is the end.
+        poll = select.poll()
+        poll.register(self._connection.sock, select.POLLIN)
+        if poll.poll(0):
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Disconnect; tell that there was a connection."""
+        if self._connection is not None:
+            _log.error("the SPDK target has gone away", extra={"data": {"socket": self._path}})
+            self._lost()
+        self._disconnect()
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
