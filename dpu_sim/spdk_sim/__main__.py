@@ -24,7 +24,7 @@ from dpu_sim.spdk_sim.configuration import ConfigurationError
 from dpu_sim.spdk_sim.rpc_framework import VERSION
 from dpu_sim.spdk_sim.server import SocketTakenError, run
 
-DEFAULT_SOCKET = Path("/var/tmp/spdk.sock")  # noqa: S108 (where SPDK's clients look)
+DEFAULT_SOCKET = "/var/tmp/spdk.sock"  # noqa: S108 (where SPDK's clients look)
 _MIB = 1 << 20
 
 _log = logging.getLogger("dpu_sim.spdk_sim")
@@ -50,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
         prog="spdk-sim", description="A stand-in for spdk_tgt: the same JSON-RPC, no hardware."
     )
     wanted.add_argument(
-        "-r", "--rpc-socket", type=Path, default=DEFAULT_SOCKET, metavar="PATH", help="socket"
+        "-r", "--rpc-socket", default=DEFAULT_SOCKET, metavar="PATH|IP:PORT", help="where to serve"
     )
     wanted.add_argument(
         "-s", "--mem-size", type=mebibytes, metavar="MB", help="memory for malloc devices"

@@ -1,4 +1,4 @@
-"""The JSON-RPC server of the SPDK stand-in, on a Unix domain socket."""
+"""The JSON-RPC server of the SPDK stand-in, on a Unix domain socket or on TCP."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import re
 import select
 import signal
 import socket
@@ -25,6 +26,7 @@ OUTSTANDING = 64
 """Requests of one connection at a time; the rest wait in the socket."""
 
 _CHUNK = 1 << 16
+_TCP = re.compile(r"(?P<host>[0-9.]+|\[[0-9a-fA-F:.]+\]):(?P<port>[0-9]{1,5})")
 _HANG_UP_CHECK = 0.2
 """Seconds between looks at whether a client that sends no more still listens."""
 
@@ -43,15 +45,19 @@ class JsonRpcServer:
         self._connections: set[asyncio.Task[None]] = set()
         self._requests: set[asyncio.Task[None]] = set()
 
-    async def serve(self, path: Path, ready: asyncio.Event, stopping: asyncio.Event) -> None:
-        """Serve on the socket `path` until `stopping`; the socket file is removed afterwards.
+    async def serve(self, address: str, ready: asyncio.Event, stopping: asyncio.Event) -> None:
+        """Serve until `stopping`; the file of a Unix socket is removed afterwards.
+
+        Args:
+            address: the path of a Unix socket, or "IP:PORT".
+            ready: set once calls are answered.
+            stopping: set from outside.
 
         Raises:
             SocketTakenError: somebody else serves that socket.
             OSError: the socket cannot be created.
         """
-        _remove_stale(path)
-        server = await asyncio.start_unix_server(self._accept, path)
+        server, path = await self._listen(address)
         ready.set()
         try:
             await stopping.wait()
@@ -59,7 +65,16 @@ class JsonRpcServer:
             server.close()
             for task in (*self._connections, *self._requests):
                 task.cancel()
-            path.unlink(missing_ok=True)
+            if path is not None:
+                path.unlink(missing_ok=True)
+
+    async def _listen(self, address: str) -> tuple[asyncio.Server, Path | None]:
+        if match := _TCP.fullmatch(address):
+            host, port = match["host"].strip("[]"), int(match["port"])
+            return await asyncio.start_server(self._accept, host, port), None
+        path = Path(address)
+        _remove_stale(path)
+        return await asyncio.start_unix_server(self._accept, path), path
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._connections) >= CONNECTIONS:
@@ -132,7 +147,7 @@ def _remove_stale(path: Path) -> None:
             raise SocketTakenError(f"{path}: another process serves this socket")
 
 
-async def run(path: Path, notify: int | None, application: Application) -> None:
+async def run(address: str, notify: int | None, application: Application) -> None:
     """Serve until SIGTERM or SIGINT; tell the descriptor `notify` once calls are answered.
 
     Raises:
@@ -145,12 +160,12 @@ async def run(path: Path, notify: int | None, application: Application) -> None:
         loop.add_signal_handler(number, stopping.set)
     await application.start()
     server = JsonRpcServer(application.methods())
-    serving = asyncio.ensure_future(server.serve(path, ready, stopping))
+    serving = asyncio.ensure_future(server.serve(address, ready, stopping))
     waiting = asyncio.ensure_future(ready.wait())
     await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
     if ready.is_set():
-        _log.info("serving", extra={"data": {"socket": str(path)}})
+        _log.info("serving", extra={"data": {"socket": address}})
         if notify is not None:
             with suppress(OSError):
                 os.write(notify, b"\n")

@@ -197,12 +197,12 @@ def test_removal_under_io_ends_every_operation_and_tells_who_has_it_open(
         if isinstance(top.device, DelayDevice):
             top.device.latencies = Latencies(*(60 * SECOND,) * 4)
         if isinstance(top.device, ErrorDevice):
-            top.device.inject((IoType.WRITE,), Injection(Fault.PENDING, left=99))
+            top.device.inject((IoType.WRITE,), Injection(Fault.PENDING, left=999))
         if what.startswith("limited"):
             top.limit(RateLimits(rw_mbytes_per_sec=1))
         events: list[Event] = []
         device = top.open(write=True, on_event=events.append)
-        writes = [asyncio.ensure_future(device.write(0, bytes(BLOCKS * BLOCK))) for _ in range(50)]
+        writes = [asyncio.ensure_future(device.write(0, bytes(BLOCKS * BLOCK))) for _ in range(500)]
         await asyncio.sleep(0.001)
         async with asyncio.timeout(10):
             await stack.registry.unregister(stack.bottom)  # with what stands on it

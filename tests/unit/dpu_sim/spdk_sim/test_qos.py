@@ -151,4 +151,4 @@ def test_a_histogram_counts_every_operation_of_its_kind() -> None:
 @pytest.mark.parametrize("arguments", [(0,), (13,), (7, 100, 100), (7, -1, 5), (7, 0, 1 << 63)])
 def test_no_histogram_is_made_of_nonsense(arguments: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="no such histogram"):
-        Histogram(*arguments)
+        Histogram(*arguments)  # type: ignore[arg-type]
