@@ -21,7 +21,7 @@ from opi.reflection import Reflection
 from opi.resources import Resources
 from opictl.areas import kebab
 from opictl.bodytext import argument_bodies, bodies, body_options
-from opictl.complete import references
+from opictl.complete import reference_completer
 from opictl.defaults import fill_defaults
 from opictl.errors import CommandError, did_you_mean
 from opictl.fields import Leaf, flag_names, given, leaves, options, put
@@ -38,7 +38,7 @@ def method_command(method: Method, verb: str, known: Resources) -> click.Command
     found = leaves(method.request.DESCRIPTOR)
     reserved = _RESERVED | _global_words(found)
     names = flag_names(found, reserved, method.request.DESCRIPTOR.name)
-    flags = options(names, lambda leaf: references(known.referable(leaf.field)))
+    flags = options(names, lambda leaf: reference_completer(leaf.field, known))
     own: list[click.Parameter] = [*_only_argument(found), *flags]
     if found:
         own += body_options("The requests" if method.client_streaming else "The request")

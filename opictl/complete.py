@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 
 import click
+from google.protobuf.descriptor import FieldDescriptor
 
 from opi import standard
-from opi.resources import Resources, ResourceType
+from opi.resources import Resources, ResourceType, is_reference
 from opictl.naming import parent_name, short
 from opictl.session import COMPLETION_SECONDS, Session
 
@@ -33,6 +34,12 @@ def resource_names(kind: ResourceType, known: Resources) -> Completer:
 def parents(kind: ResourceType, known: Resources) -> Completer:
     """Completes the names of what a kind is part of."""
     return references([standard.parent_type(kind, known)])
+
+
+def reference_completer(field: FieldDescriptor, known: Resources) -> Completer | None:
+    """Completes what a field may refer to; None for a field that is no reference."""
+    kinds = known.referable(field) if is_reference(field) else ()
+    return references(kinds) if kinds else None
 
 
 def references(kinds: Sequence[ResourceType]) -> Completer:

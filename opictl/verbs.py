@@ -17,7 +17,7 @@ from opi.numbers import parse_size
 from opi.resources import Resources, ResourceType
 from opi.yamltree import Tree
 from opictl.bodytext import body, body_options
-from opictl.complete import parents, references, resource_names
+from opictl.complete import parents, reference_completer, resource_names
 from opictl.defaults import BLOCK_SIZE, fill_defaults
 from opictl.errors import CommandError, did_you_mean
 from opictl.fields import RESERVED, Leaf, flag_names, flag_names_of, given, leaves, options, put
@@ -54,7 +54,7 @@ class Target:
 
     def completer(self, leaf: Leaf) -> Any:
         """What completes the values of a field's flag."""
-        return references(self.known.referable(leaf.field))
+        return reference_completer(leaf.field, self.known)
 
     def flags(self) -> dict[str, Leaf]:
         """The leaves by the names of their flags."""

@@ -58,12 +58,16 @@ class _Counting(_Memory):
 class _Sessions:
     """Sessions of an offloaded firewall: streams in both directions."""
 
-    async def AddSession(self, requests: AsyncIterator[Any], _: Call) -> Any:
+    async def AddSession(  # noqa: N802 - the name of the RPC
+        self, requests: AsyncIterator[Any], _: Call
+    ) -> Any:
         failed = [one.session_id async for one in requests if not one.source_port]
         wrong = [offload.SessionResponseError(session_id=one) for one in failed]
         return offload.AddSessionResponse(response_error=wrong)
 
-    async def GetClosedSessions(self, _: Any, __: Call) -> AsyncIterator[Any]:
+    async def GetClosedSessions(  # noqa: N802
+        self, _: Any, __: Call
+    ) -> AsyncIterator[Any]:
         for number in (1, 2, 3):
             yield offload.SessionResponse(session_id=number, in_packets=number * 10)
 
