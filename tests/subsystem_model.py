@@ -200,7 +200,8 @@ class OverHttp:
         query = {"allowMissing": "true"} if allow_missing else {}
         if mask:
             query["updateMask"] = ",".join(map(_camel, mask))
-        body = {"spec": _json(spec)}
+        # Without a mask, {"spec": {}} would ask for an empty spec: it is the body that is the mask.
+        body = {"spec": _json(spec)} if spec else {}
         return self._call("PATCH", f"nvmeSubsystems/{identity}", query, body)
 
     def delete(self, identity: str, allow_missing: bool) -> Answer:

@@ -135,8 +135,6 @@ def transport(request: pytest.FixtureRequest, server: Opid) -> Iterator[Transpor
         if request.param == "grpc":
             yield OverGrpc(opened)
             return
-        if "http" not in server.wait_for("serving"):
-            pytest.skip("this opid has no HTTP gateway yet")
         http = OverHttp(server.http)
         yield http if request.param == "http" else ByTurns(http, OverGrpc(opened))
         http.close()
