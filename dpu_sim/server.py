@@ -84,8 +84,9 @@ class Server:
         self._minding = [asyncio.create_task(watching)]
         await self._reconciliation.attempt()
         endpoints = [listen_grpc(self._grpc, one, self._tls) for one in listeners.grpc]
-        await self._grpc.start()
+        # gRPC last: a server that has started must be stopped, and there may be no place for HTTP.
         http = await self._start_gateway(listeners)
+        await self._grpc.start()
         await self._publish_health()
         self._minding.append(asyncio.create_task(self._reconciliation.run(self._report)))
         return {"endpoints": [str(endpoint) for endpoint in endpoints], "http": http}

@@ -88,13 +88,17 @@ def _known(value: Json, descriptor: Descriptor, path: str, unknown: list[str]) -
     if not isinstance(value, dict):
         raise invalid_argument(path or "body", f"has to be an object, not {_shown(value)}")
     result = {}
+    given: set[FieldDescriptor] = set()
     for key, inner in value.items():
         here = f"{path}.{key}" if path else key
         field = field_of(descriptor, key)
         if field is None:
             unknown.append(here)
-        else:
-            result[key] = _known_value(inner, field, here, unknown)
+            continue
+        if field in given:
+            raise invalid_argument(here, "is there in both of its spellings")
+        given.add(field)
+        result[key] = _known_value(inner, field, here, unknown)
     return result
 
 
