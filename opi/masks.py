@@ -183,7 +183,8 @@ def _copy(target: Message, source: Message, field: FieldDescriptor) -> None:
 
 def _take(target: Message, source: Message, path: list[str]) -> None:
     """Take over the field at the end of a path."""
-    field = target.DESCRIPTOR.fields_by_name[path[0]]
+    descriptor: Any = target.DESCRIPTOR
+    field: FieldDescriptor = descriptor.fields_by_name[path[0]]
     if is_protected(field):
         return
     if len(path) > 1:

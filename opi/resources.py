@@ -209,10 +209,13 @@ class Resources:
             return
         noun = field.name.removesuffix("_name_ref").removesuffix("s").replace("_", "")
         nouns = (noun, *(n for end, others in _NOUNS.items() if noun.endswith(end) for n in others))
+        owner = field.containing_type
+        package = owner.file.package if owner else ""
         for one in self.types:
             last = one.pattern.text.split("/")[-2].lower().removesuffix("s")
-            same_package = field.containing_type.file.package == one.descriptor.file.package
-            if same_package and any(n.endswith((one.kind.lower(), last)) for n in nouns):
+            if package == one.descriptor.file.package and any(
+                n.endswith((one.kind.lower(), last)) for n in nouns
+            ):
                 yield one
 
     def children(self, parent: ResourceType) -> list[ResourceType]:
