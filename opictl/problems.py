@@ -73,8 +73,16 @@ def _unreachable(status: Status) -> tuple[str, str]:
     words = f": {reason[1].lower()}" if reason else ""
     hint = "is opid running there? `opictl context list` shows where else DPUs are"
     if reason and reason[1].lower() in {"socket closed", "connection reset by peer"}:
-        hint = "a server with TLS ends plain-text connections: try --no-insecure"
+        hint = _why_closed()
     return f"cannot reach {_server()}{words}", hint
+
+
+def _why_closed() -> str:
+    """What may be behind a server that takes a connection and ends it."""
+    context = last_server()
+    if context is not None and context.insecure:
+        return "a server with TLS ends plain-text connections: try --no-insecure"
+    return "the server may want a client certificate: --tls-cert and --tls-key"
 
 
 def _server() -> str:
