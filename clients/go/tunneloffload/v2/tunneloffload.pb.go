@@ -1239,7 +1239,7 @@ type GeneveEncap struct {
 	ControlPacket bool `protobuf:"varint,5,opt,name=control_packet,json=controlPacket,proto3" json:"control_packet,omitempty"`
 	// The C bit: some option must be understood by the receiver.
 	CriticalOptionPresent bool `protobuf:"varint,6,opt,name=critical_option_present,json=criticalOptionPresent,proto3" json:"critical_option_present,omitempty"`
-	// Virtual network identifier, 24 bits.
+	// Number of the virtual network, 24 bits (RFC 8926, section 3.4).
 	Vni uint32 `protobuf:"varint,7,opt,name=vni,proto3" json:"vni,omitempty"`
 	// Ethertype of the payload, 16 bits; 0x6558 for an Ethernet frame.
 	ProtocolType uint32 `protobuf:"varint,8,opt,name=protocol_type,json=protocolType,proto3" json:"protocol_type,omitempty"`

@@ -1344,8 +1344,7 @@ pub struct DeviceCapabilitiesDynamicRouting {
 /// Forms of security policies that the card takes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeviceCapabilitiesNetworkPolicy {
-    /// True: a rule may list several addresses and ports. False: each combination has to be a rule of
-    /// its own.
+    /// True: the data path looks rules up in a summarised form. False: it has an entry for each flow.
     #[prost(bool, tag = "1")]
     pub compact_rules: bool,
 }
@@ -1403,7 +1402,7 @@ pub struct PcIeFunctionsSpec {
     /// Number of physical functions for networking; 0: as the card is built.
     #[prost(int32, tag = "1")]
     pub pf_count: i32,
-    /// Number of virtual functions of each physical function (SR-IOV); 0: none.
+    /// Number of virtual functions (SR-IOV); 0: none.
     #[prost(int32, tag = "2")]
     pub vf_count: i32,
 }
@@ -1449,10 +1448,10 @@ pub struct DeviceStatus {
     /// Version of the software on the card.
     #[prost(string, tag = "5")]
     pub os_version: ::prost::alloc::string::String,
-    /// Number of PCIe ports.
+    /// How many PCIe ports the card has.
     #[prost(int32, tag = "6")]
     pub pcie_port_count: i32,
-    /// Number of Ethernet ports, those for management included.
+    /// How many ports the card has towards the network.
     #[prost(int32, tag = "7")]
     pub port_count: i32,
     /// Number of interfaces that the host sees.
@@ -1464,7 +1463,7 @@ pub struct DeviceStatus {
     /// What has gone badly wrong since the start, oldest first.
     #[prost(message, repeated, tag = "10")]
     pub critical_events: ::prost::alloc::vec::Vec<SystemEvent>,
-    /// Conditions that need attention, oldest first.
+    /// Conditions that need attention at the moment, oldest first.
     #[prost(message, repeated, tag = "11")]
     pub alerts: ::prost::alloc::vec::Vec<SystemAlert>,
 }
@@ -1504,7 +1503,7 @@ pub struct Interface {
 /// Wanted configuration of an interface.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct InterfaceSpec {
-    /// Number of the interface among those of its kind.
+    /// Number of the interface, from 1.
     #[prost(int32, tag = "1")]
     pub ifid: i32,
     /// Whether the interface is to be up.
@@ -1552,7 +1551,7 @@ pub struct UplinkSpec {
 /// A bundle of ports towards the network (link aggregation of IEEE 802.1AX).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UplinkPcSpec {
-    /// Members: bit n is set for the uplink whose `ifid` is n.
+    /// Members: the lowest bit stands for the uplink whose `ifid` is 1, the next for 2, and so on.
     #[prost(uint64, tag = "1")]
     pub member_ifids_bitmap: u64,
     /// VLAN of untagged frames, 1 to 4094; 0: they are not in a VLAN.
@@ -1575,7 +1574,7 @@ pub struct L3IfSpec {
     /// Tag of the interface's frames on the port, usually a VLAN; not set: untagged.
     #[prost(message, optional, tag = "4")]
     pub encap: ::core::option::Option<super::super::opinetcommon::v1alpha1::Encap>,
-    /// MAC address of the interface, 6 bytes. Empty: that of the port.
+    /// MAC address of the interface, 6 bytes, which can be set once. Empty: that of the port.
     #[prost(bytes = "vec", tag = "5")]
     pub mac_address: ::prost::alloc::vec::Vec<u8>,
 }
@@ -1618,7 +1617,8 @@ pub struct HostIfSpec {
     /// True: connections through the interface are tracked, which security groups need.
     #[prost(bool, tag = "2")]
     pub enable_connection_tracking: bool,
-    /// MAC address that the host finds, 6 bytes. Empty: the card chooses.
+    /// MAC address that the host finds, 6 bytes. Empty: the card chooses. A change takes effect when
+    /// the host is next started.
     #[prost(bytes = "vec", tag = "3")]
     pub mac_address: ::prost::alloc::vec::Vec<u8>,
     /// Name of the interface on the card, at most 15 characters.
@@ -1645,7 +1645,7 @@ pub struct LoopbackIfStatus {
 /// Observed state of a function that the host sees.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct HostIfStatus {
-    /// Indexes of the interface in the card's tables, one for each of its queues' groups.
+    /// Indexes that the interface has in the card's tables.
     #[prost(bytes = "vec", repeated, tag = "1")]
     pub hw_if_idxes: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
     /// MAC address that the host finds, 6 bytes.
@@ -1661,7 +1661,7 @@ pub struct HostIfStatus {
 /// Observed state of an interface; ignored in requests.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct InterfaceStatus {
-    /// Index of the interface (ifIndex of RFC 2863).
+    /// A number that stands for the interface; what it is made of is up to the card.
     #[prost(uint32, tag = "1")]
     pub if_index: u32,
     /// Whether the interface carries packets.
@@ -1800,7 +1800,7 @@ pub struct MappingSpec {
     pub public_ip: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
     >,
-    /// Labels that security rules match instead of addresses, each 1 to 1023.
+    /// Labels that security rules match instead of addresses, each 1 to 4294967294.
     #[prost(uint32, repeated, tag = "10")]
     pub tags: ::prost::alloc::vec::Vec<u32>,
     /// What the address is used for.
@@ -1842,10 +1842,10 @@ pub mod mapping_spec {
 /// Observed state of a mapping; ignored in requests.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct MappingStatus {
-    /// Index of the translation from the public address in the card's tables.
+    /// Index in the card's tables of the translation from the private to the public address.
     #[prost(int32, tag = "1")]
     pub public_nat_index: i32,
-    /// Index of the translation to the public address in the card's tables.
+    /// Index in the card's tables of the translation from the public to the private address.
     #[prost(int32, tag = "2")]
     pub private_nat_index: i32,
     /// Outer destination addresses of the tunnels that lead to the address.
@@ -2272,7 +2272,7 @@ pub struct SecurityProfileStatus {}
 /// A packet, made up to ask what a policy would do to it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PolicyLookupMatch {
-    /// Source address.
+    /// Where the packet comes from.
     #[prost(message, optional, tag = "1")]
     pub source_ip: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
@@ -2280,7 +2280,7 @@ pub struct PolicyLookupMatch {
     /// Tags of the source's mapping.
     #[prost(uint32, repeated, tag = "2")]
     pub source_tags: ::prost::alloc::vec::Vec<u32>,
-    /// Destination address.
+    /// Where the packet goes to.
     #[prost(message, optional, tag = "3")]
     pub destination_ip: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
@@ -2761,7 +2761,7 @@ pub struct OspfRouter {
 /// Wanted configuration of an OSPF process.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OspfSpec {
-    /// Version of the protocol, which follows from the addresses in use.
+    /// Version of the protocol; UNSPECIFIED stands for version 2.
     #[prost(enumeration = "OspfVersion", tag = "1")]
     pub ospf_version: i32,
     /// Router id in dotted notation such as 192.0.2.1, unique within the domain (RFC 2328, section
@@ -3105,7 +3105,7 @@ pub struct PortSpec {
     /// Milliseconds for which a lost signal is overlooked before the link is called down; 0: none.
     #[prost(int32, tag = "7")]
     pub debounce_timeout: i32,
-    /// Largest frame in bytes, header included, checksum not; 0: as the card is built.
+    /// Largest frame in bytes, 64 to 9216, header included, checksum not; 0: as the card is built.
     #[prost(int32, tag = "8")]
     pub mtu: i32,
     /// Kind of flow control; not set: none.
@@ -3120,14 +3120,14 @@ pub struct PortSpec {
     /// Where sent frames are turned around for a test; not set: nowhere.
     #[prost(enumeration = "PortLoopBackMode", tag = "12")]
     pub loopback_mode: i32,
-    /// Number of serial lanes, 1, 2, 4 or 8; 0: as the speed needs.
+    /// Number of serial lanes, 1 to 4; 0: as the speed needs.
     #[prost(int32, tag = "13")]
     pub lanes_count: i32,
 }
 /// Observed state of a port; ignored in requests.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PortStatus {
-    /// Index of the port's interface (ifIndex of RFC 2863).
+    /// A number that stands for the port's interface; what it is made of is up to the card.
     #[prost(uint32, tag = "1")]
     pub if_index: u32,
     /// State of the link.
@@ -3869,7 +3869,8 @@ pub struct RouteTableSpec {
     /// longest prefix.
     #[prost(bool, tag = "2")]
     pub priority_enable: bool,
-    /// The routes, each with an id that is unique within the table.
+    /// The routes, each with an id that is unique within the table, and each to another prefix:
+    /// several ways to one prefix are a next hop group.
     #[prost(message, repeated, tag = "3")]
     pub routes: ::prost::alloc::vec::Vec<RouteInfo>,
 }
@@ -3920,14 +3921,16 @@ pub struct RouteAttrs {
     /// What is at the destination.
     #[prost(enumeration = "RouteClass", tag = "2")]
     pub route_class: i32,
-    /// Priority among the classes when a table has `priority_enable`; the lowest number wins.
+    /// Priority among the classes, 0 to 15, when the table has `priority_enable`; the lowest number
+    /// wins.
     #[prost(int32, tag = "3")]
     pub class_priority: i32,
-    /// Priority among the routes of a class when a table has `priority_enable`; the lowest number
-    /// wins.
+    /// Priority among the routes of a class when the table has `priority_enable`; the lowest number
+    /// wins. Either all routes of a table have one, or none has.
     #[prost(int32, tag = "4")]
     pub priority: i32,
-    /// Type-of-service octet of the outer header, 0 to 255 (RFC 2474, RFC 3168).
+    /// Type-of-service octet of the outer header, 0 to 255 (RFC 2474, RFC 3168); goes before that of
+    /// VPC, subnet and tunnel.
     #[prost(int32, tag = "12")]
     pub tos: i32,
     /// How packets are marked on the underlay; not set: as their subnet or tunnel has it.
@@ -3960,7 +3963,8 @@ pub mod route_attrs {
         /// Into this tunnel, `tunnel/{tunnel}`.
         #[prost(string, tag = "9")]
         TunnelNameRef(::prost::alloc::string::String),
-        /// On to the routes of this table, `routetables/{routetable}`.
+        /// On to the routes of this table, `routetables/{routetable}`, which must not be the one that
+        /// the route is in.
         #[prost(string, tag = "10")]
         RouteTableNameRef(::prost::alloc::string::String),
         /// True: to wherever the mapping of the destination address leads.
@@ -4103,8 +4107,8 @@ pub struct SubnetSpec {
     /// within `v6_prefix`. Empty: no gateway.
     #[prost(bytes = "vec", tag = "5")]
     pub ipv6_virtual_router_ip: ::prost::alloc::vec::Vec<u8>,
-    /// MAC address, 6 bytes, that the gateway answers ARP (RFC 826) and neighbour discovery (RFC 4861)
-    /// with. Empty: that of the VPC.
+    /// MAC address, 6 bytes, that the gateway answers with, and that packets which the card routes
+    /// into the subnet come from. Empty: that of the VPC.
     #[prost(bytes = "vec", tag = "6")]
     pub virtual_router_mac: ::prost::alloc::vec::Vec<u8>,
     /// Route table for IPv4 packets of the vNICs, `routetables/{routetable}`. Empty: that of the VPC.
@@ -4151,20 +4155,19 @@ pub struct SubnetSpec {
     pub host_interface_name_ref: ::prost::alloc::vec::Vec<
         ::prost::alloc::string::String,
     >,
-    /// Type-of-service octet of the outer header, 0 to 255: DSCP in the upper six bits (RFC 2474), ECN
-    /// in the lower two (RFC 3168).
+    /// Type-of-service octet of the outer header, 1 to 255: DSCP in the upper six bits (RFC 2474), ECN
+    /// in the lower two (RFC 3168). 0: left to the data path; that of the VPC is not taken over.
     #[prost(int32, tag = "16")]
     pub tos: i32,
-    /// True: hosts of the subnet reach each other through the card without a route. False: even
-    /// neighbours are looked up in the route table.
+    /// True: the vNICs reach hosts outside by routes with address translation (NAT).
     #[prost(bool, tag = "17")]
     pub connected: bool,
-    /// Security group for vNICs that name none, for packets on their way to them;
-    /// `securitypolicys/{securitypolicy}`.
+    /// Security group, `securitypolicys/{securitypolicy}`, that is asked before all other policies
+    /// about packets on their way to a vNIC; empty: none.
     #[prost(string, tag = "18")]
     pub ingress_default_sg_policy_name_ref: ::prost::alloc::string::String,
-    /// Security group for vNICs that name none, for packets that they send;
-    /// `securitypolicys/{securitypolicy}`.
+    /// Security group, `securitypolicys/{securitypolicy}`, that is asked before all other policies
+    /// about packets that a vNIC sends; empty: none.
     #[prost(string, tag = "19")]
     pub egress_default_sg_policy_name_ref: ::prost::alloc::string::String,
     /// True: none of the subnet's vNICs is behind this card; it is known for the sake of routing only.
@@ -4194,7 +4197,7 @@ pub struct Tunnel {
     #[prost(message, optional, tag = "3")]
     pub status: ::core::option::Option<TunnelStatus>,
 }
-/// Wanted configuration of a tunnel.
+/// Wanted configuration of a tunnel. No two tunnels have the same addresses and encapsulation.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TunnelSpec {
     /// VPC whose packets the tunnel carries, `vpcs/{vpc}`. Empty: the VPC of each packet, told apart
@@ -4218,10 +4221,11 @@ pub struct TunnelSpec {
     /// set: that of each packet's subnet or vNIC.
     #[prost(message, optional, tag = "5")]
     pub encap: ::core::option::Option<super::super::opinetcommon::v1alpha1::Encap>,
-    /// Inner destination MAC address, 6 bytes. Empty: left as it is.
+    /// MAC address of the far end, 6 bytes. Empty: the data path resolves it.
     #[prost(bytes = "vec", tag = "10")]
     pub mac_address: ::prost::alloc::vec::Vec<u8>,
-    /// Type-of-service octet of the outer header, 0 to 255 (RFC 2474, RFC 3168).
+    /// Type-of-service octet of the outer header, 1 to 255 (RFC 2474, RFC 3168); goes before that of
+    /// VPC and subnet. 0: theirs.
     #[prost(int32, tag = "11")]
     pub tos: i32,
     /// How the far end is reached; not set: by the routes of the underlay.
@@ -4258,7 +4262,7 @@ pub struct TunnelStatus {
     pub hw_handle: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::HwHandle,
     >,
-    /// Number of vNICs behind the tunnel.
+    /// How many vNICs are reached through the tunnel.
     #[prost(int32, tag = "2")]
     pub vnic_count: i32,
 }
@@ -4311,7 +4315,7 @@ impl TunnelType {
         }
     }
 }
-/// A static route of the underlay.
+/// A route of the underlay: configured, or learnt by a routing protocol.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UnderlayRoute {
     /// Resource name, `underlayroutes/{underlayroute}`. Chosen at creation; never changes.
@@ -4448,14 +4452,14 @@ pub struct VnicSpec {
     /// How packets of the vNIC are marked between host and card, usually a VLAN; not set: untagged.
     #[prost(message, optional, tag = "2")]
     pub vnic_encap: ::core::option::Option<super::super::opinetcommon::v1alpha1::Encap>,
-    /// MAC address of the workload, 6 bytes; unique within the subnet.
+    /// MAC address of the workload, 6 bytes. Secondary vNICs have that of their primary.
     #[prost(bytes = "vec", tag = "3")]
     pub mac_address: ::prost::alloc::vec::Vec<u8>,
-    /// True: packets from the workload with another source address than those mapped to the vNIC are
-    /// dropped.
+    /// True: packets from the workload, and to it, are dropped if the address is not mapped to the
+    /// vNIC (reverse path check, RFC 3704).
     #[prost(bool, tag = "4")]
     pub source_guard_enable: bool,
-    /// How packets to the vNIC are marked on the underlay; not set: as its subnet has it.
+    /// How packets from the vNIC are marked on the underlay; not set: as its subnet has it.
     #[prost(message, optional, tag = "5")]
     pub fabric_encap: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::Encap,
@@ -4488,7 +4492,8 @@ pub struct VnicSpec {
     /// Most sessions at a time, of all protocols together; 0: no limit.
     #[prost(int32, tag = "13")]
     pub max_sessions: i32,
-    /// MAC address, 6 bytes, that others see of the workload. Empty: its own.
+    /// MAC address, 6 bytes, that others see of the workload: packets are rewritten in both
+    /// directions. Empty: its own.
     #[prost(bytes = "vec", tag = "14")]
     pub public_mac_address: ::prost::alloc::vec::Vec<u8>,
     /// True: the workload may use routes of the class internet.
@@ -4497,10 +4502,11 @@ pub struct VnicSpec {
     /// Most new connections in a second; 0: no limit.
     #[prost(int32, tag = "16")]
     pub max_cps: i32,
-    /// New connections above `max_cps` that are let pass in one go.
+    /// New connections above `max_cps` that are let pass in one go; 0: none.
     #[prost(int32, tag = "17")]
     pub cps_burst: i32,
-    /// vNIC that this one stands by for, `vnic/{vnic}`. Empty: it stands by for none.
+    /// vNIC with the same MAC address that this one is secondary to, `vnic/{vnic}`. Empty: this one is
+    /// primary.
     #[prost(string, tag = "18")]
     pub primary_vnic_name_ref: ::prost::alloc::string::String,
     /// Route table for IPv4 packets of the workload, `routetables/{routetable}`. Empty: that of the
@@ -4511,7 +4517,7 @@ pub struct VnicSpec {
     /// subnet.
     #[prost(string, tag = "20")]
     pub v6_route_table_name_ref: ::prost::alloc::string::String,
-    /// Address at which the provider's services see the workload; not set: they cannot be reached.
+    /// Outer source address of packets to the provider's private services; not set: that of the card.
     #[prost(message, optional, tag = "21")]
     pub service_ip: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::IpAddress,
@@ -4572,7 +4578,7 @@ pub struct VnicStatus {
     /// Index of the meter that limits new connections in the card's tables.
     #[prost(int32, tag = "10")]
     pub cps_copp_hw_idx: i32,
-    /// vNIC that stands by for this one, `vnic/{vnic}`. Empty: none does.
+    /// vNIC that is secondary to this one, `vnic/{vnic}`. Empty: there is none.
     #[prost(string, tag = "11")]
     pub secondary_vnic_name_ref: ::prost::alloc::string::String,
 }
@@ -4625,17 +4631,18 @@ pub struct VpcSpec {
     pub egress_v6_security_policy_name_ref: ::prost::alloc::vec::Vec<
         ::prost::alloc::string::String,
     >,
-    /// MAC address, 6 bytes, of the gateways of all subnets that have none of their own.
+    /// MAC address, 6 bytes, that packets which the card routes within the VPC come from; subnets may
+    /// have their own.
     #[prost(bytes = "vec", tag = "8")]
     pub virtual_router_mac: ::prost::alloc::vec::Vec<u8>,
-    /// How routed packets of the VPC are marked on the underlay, usually a VXLAN network identifier
-    /// (RFC 7348, section 5).
+    /// How packets of the VPC are marked on the underlay, usually a VXLAN network identifier (RFC
+    /// 7348, section 5). Only VPCs of tenants need it.
     #[prost(message, optional, tag = "9")]
     pub fabric_encap: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::Encap,
     >,
-    /// Type-of-service octet of the outer header, 0 to 255 (RFC 2474, RFC 3168), where the subnet has
-    /// none.
+    /// Type-of-service octet of the outer header, 1 to 255 (RFC 2474, RFC 3168). Subnets do not take
+    /// it over, and that of a tunnel goes before it. 0: left to the data path.
     #[prost(int32, tag = "10")]
     pub tos: i32,
 }
@@ -4652,7 +4659,7 @@ pub struct VpcStatus {
     pub bd_hw_handle: ::core::option::Option<
         super::super::opinetcommon::v1alpha1::HwHandle,
     >,
-    /// Number of subnets in the VPC.
+    /// How many subnets of the VPC the card knows.
     #[prost(int32, tag = "3")]
     pub subnet_count: i32,
 }

@@ -274,7 +274,7 @@ pub struct GeneveEncap {
     /// The C bit: some option must be understood by the receiver.
     #[prost(bool, tag = "6")]
     pub critical_option_present: bool,
-    /// Virtual network identifier, 24 bits.
+    /// Number of the virtual network, 24 bits (RFC 8926, section 3.4).
     #[prost(uint32, tag = "7")]
     pub vni: u32,
     /// Ethertype of the payload, 16 bits; 0x6558 for an Ethernet frame.

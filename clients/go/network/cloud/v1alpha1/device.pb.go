@@ -133,8 +133,7 @@ func (x *DeviceCapabilitiesDynamicRouting) GetUnderlayBgp() bool {
 // Forms of security policies that the card takes.
 type DeviceCapabilitiesNetworkPolicy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// True: a rule may list several addresses and ports. False: each combination has to be a rule of
-	// its own.
+	// True: the data path looks rules up in a summarised form. False: it has an entry for each flow.
 	CompactRules  bool `protobuf:"varint,1,opt,name=compact_rules,json=compactRules,proto3" json:"compact_rules,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -356,7 +355,7 @@ type PCIeFunctionsSpec struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Number of physical functions for networking; 0: as the card is built.
 	PfCount int32 `protobuf:"varint,1,opt,name=pf_count,json=pfCount,proto3" json:"pf_count,omitempty"`
-	// Number of virtual functions of each physical function (SR-IOV); 0: none.
+	// Number of virtual functions (SR-IOV); 0: none.
 	VfCount       int32 `protobuf:"varint,2,opt,name=vf_count,json=vfCount,proto3" json:"vf_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -502,9 +501,9 @@ type DeviceStatus struct {
 	ChipType string `protobuf:"bytes,4,opt,name=chip_type,json=chipType,proto3" json:"chip_type,omitempty"`
 	// Version of the software on the card.
 	OsVersion string `protobuf:"bytes,5,opt,name=os_version,json=osVersion,proto3" json:"os_version,omitempty"`
-	// Number of PCIe ports.
+	// How many PCIe ports the card has.
 	PciePortCount int32 `protobuf:"varint,6,opt,name=pcie_port_count,json=pciePortCount,proto3" json:"pcie_port_count,omitempty"`
-	// Number of Ethernet ports, those for management included.
+	// How many ports the card has towards the network.
 	PortCount int32 `protobuf:"varint,7,opt,name=port_count,json=portCount,proto3" json:"port_count,omitempty"`
 	// Number of interfaces that the host sees.
 	HostIfCount int32 `protobuf:"varint,8,opt,name=host_if_count,json=hostIfCount,proto3" json:"host_if_count,omitempty"`
@@ -512,7 +511,7 @@ type DeviceStatus struct {
 	Pipeline string `protobuf:"bytes,9,opt,name=pipeline,proto3" json:"pipeline,omitempty"`
 	// What has gone badly wrong since the start, oldest first.
 	CriticalEvents []*SystemEvent `protobuf:"bytes,10,rep,name=critical_events,json=criticalEvents,proto3" json:"critical_events,omitempty"`
-	// Conditions that need attention, oldest first.
+	// Conditions that need attention at the moment, oldest first.
 	Alerts        []*SystemAlert `protobuf:"bytes,11,rep,name=alerts,proto3" json:"alerts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -216,7 +216,7 @@ func (x *Interface) GetStatus() *InterfaceStatus {
 // Wanted configuration of an interface.
 type InterfaceSpec struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Number of the interface among those of its kind.
+	// Number of the interface, from 1.
 	Ifid int32 `protobuf:"varint,1,opt,name=ifid,proto3" json:"ifid,omitempty"`
 	// Whether the interface is to be up.
 	AdminStatus IfStatus `protobuf:"varint,2,opt,name=admin_status,json=adminStatus,proto3,enum=opi_api.network.cloud.v1alpha1.IfStatus" json:"admin_status,omitempty"`
@@ -444,7 +444,7 @@ func (x *UplinkSpec) GetNativeVlanid() int32 {
 // A bundle of ports towards the network (link aggregation of IEEE 802.1AX).
 type UplinkPCSpec struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members: bit n is set for the uplink whose `ifid` is n.
+	// Members: the lowest bit stands for the uplink whose `ifid` is 1, the next for 2, and so on.
 	MemberIfidsBitmap uint64 `protobuf:"varint,1,opt,name=member_ifids_bitmap,json=memberIfidsBitmap,proto3" json:"member_ifids_bitmap,omitempty"`
 	// VLAN of untagged frames, 1 to 4094; 0: they are not in a VLAN.
 	NativeVlanid  int32 `protobuf:"varint,2,opt,name=native_vlanid,json=nativeVlanid,proto3" json:"native_vlanid,omitempty"`
@@ -508,7 +508,7 @@ type L3IfSpec struct {
 	PortNameRef string `protobuf:"bytes,3,opt,name=port_name_ref,json=portNameRef,proto3" json:"port_name_ref,omitempty"`
 	// Tag of the interface's frames on the port, usually a VLAN; not set: untagged.
 	Encap *v1alpha1.Encap `protobuf:"bytes,4,opt,name=encap,proto3" json:"encap,omitempty"`
-	// MAC address of the interface, 6 bytes. Empty: that of the port.
+	// MAC address of the interface, 6 bytes, which can be set once. Empty: that of the port.
 	MacAddress    []byte `protobuf:"bytes,5,opt,name=mac_address,json=macAddress,proto3" json:"mac_address,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -751,7 +751,8 @@ type HostIfSpec struct {
 	Vf bool `protobuf:"varint,1,opt,name=vf,proto3" json:"vf,omitempty"`
 	// True: connections through the interface are tracked, which security groups need.
 	EnableConnectionTracking bool `protobuf:"varint,2,opt,name=enable_connection_tracking,json=enableConnectionTracking,proto3" json:"enable_connection_tracking,omitempty"`
-	// MAC address that the host finds, 6 bytes. Empty: the card chooses.
+	// MAC address that the host finds, 6 bytes. Empty: the card chooses. A change takes effect when
+	// the host is next started.
 	MacAddress []byte `protobuf:"bytes,3,opt,name=mac_address,json=macAddress,proto3" json:"mac_address,omitempty"`
 	// Name of the interface on the card, at most 15 characters.
 	Ifname        string `protobuf:"bytes,4,opt,name=ifname,proto3" json:"ifname,omitempty"`
@@ -921,7 +922,7 @@ func (x *LoopbackIfStatus) GetIfname() string {
 // Observed state of a function that the host sees.
 type HostIfStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Indexes of the interface in the card's tables, one for each of its queues' groups.
+	// Indexes that the interface has in the card's tables.
 	HwIfIdxes [][]byte `protobuf:"bytes,1,rep,name=hw_if_idxes,json=hwIfIdxes,proto3" json:"hw_if_idxes,omitempty"`
 	// MAC address that the host finds, 6 bytes.
 	MacAddress []byte `protobuf:"bytes,2,opt,name=mac_address,json=macAddress,proto3" json:"mac_address,omitempty"`
@@ -994,7 +995,7 @@ func (x *HostIfStatus) GetIfname() string {
 // Observed state of an interface; ignored in requests.
 type InterfaceStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Index of the interface (ifIndex of RFC 2863).
+	// A number that stands for the interface; what it is made of is up to the card.
 	IfIndex uint32 `protobuf:"varint,1,opt,name=if_index,json=ifIndex,proto3" json:"if_index,omitempty"`
 	// Whether the interface carries packets.
 	OperStatus IfStatus `protobuf:"varint,2,opt,name=oper_status,json=operStatus,proto3,enum=opi_api.network.cloud.v1alpha1.IfStatus" json:"oper_status,omitempty"`

@@ -228,7 +228,7 @@ type MappingSpec struct {
 	// Public address that the mapped one is translated to and from, one to one (RFC 3022, section
 	// 2.1); not set: none.
 	PublicIp *v1alpha1.IPAddress `protobuf:"bytes,9,opt,name=public_ip,json=publicIp,proto3" json:"public_ip,omitempty"`
-	// Labels that security rules match instead of addresses, each 1 to 1023.
+	// Labels that security rules match instead of addresses, each 1 to 4294967294.
 	Tags []uint32 `protobuf:"varint,10,rep,packed,name=tags,proto3" json:"tags,omitempty"`
 	// What the address is used for.
 	Type          MappingType `protobuf:"varint,11,opt,name=type,proto3,enum=opi_api.network.cloud.v1alpha1.MappingType" json:"type,omitempty"`
@@ -413,9 +413,9 @@ func (*MappingSpec_NhGroupNameRef) isMappingSpec_Dstinfo() {}
 // Observed state of a mapping; ignored in requests.
 type MappingStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Index of the translation from the public address in the card's tables.
+	// Index in the card's tables of the translation from the private to the public address.
 	PublicNatIndex int32 `protobuf:"varint,1,opt,name=public_nat_index,json=publicNatIndex,proto3" json:"public_nat_index,omitempty"`
-	// Index of the translation to the public address in the card's tables.
+	// Index in the card's tables of the translation from the public to the private address.
 	PrivateNatIndex int32 `protobuf:"varint,2,opt,name=private_nat_index,json=privateNatIndex,proto3" json:"private_nat_index,omitempty"`
 	// Outer destination addresses of the tunnels that lead to the address.
 	TunnelIp []*v1alpha1.IPAddress `protobuf:"bytes,3,rep,name=tunnel_ip,json=tunnelIp,proto3" json:"tunnel_ip,omitempty"`

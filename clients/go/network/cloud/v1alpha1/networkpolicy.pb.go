@@ -1393,11 +1393,11 @@ func (*SecurityProfileStatus) Descriptor() ([]byte, []int) {
 // A packet, made up to ask what a policy would do to it.
 type PolicyLookupMatch struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Source address.
+	// Where the packet comes from.
 	SourceIp *v1alpha1.IPAddress `protobuf:"bytes,1,opt,name=source_ip,json=sourceIp,proto3" json:"source_ip,omitempty"`
 	// Tags of the source's mapping.
 	SourceTags []uint32 `protobuf:"varint,2,rep,packed,name=source_tags,json=sourceTags,proto3" json:"source_tags,omitempty"`
-	// Destination address.
+	// Where the packet goes to.
 	DestinationIp *v1alpha1.IPAddress `protobuf:"bytes,3,opt,name=destination_ip,json=destinationIp,proto3" json:"destination_ip,omitempty"`
 	// Tags of the destination's mapping.
 	DestinationTags []uint32 `protobuf:"varint,4,rep,packed,name=destination_tags,json=destinationTags,proto3" json:"destination_tags,omitempty"`

@@ -375,7 +375,7 @@ func (x *OspfRouter) GetState() OSPFOperState {
 // Wanted configuration of an OSPF process.
 type OSPFSpec struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Version of the protocol, which follows from the addresses in use.
+	// Version of the protocol; UNSPECIFIED stands for version 2.
 	OspfVersion OSPFVersion `protobuf:"varint,1,opt,name=ospf_version,json=ospfVersion,proto3,enum=opi_api.network.cloud.v1alpha1.OSPFVersion" json:"ospf_version,omitempty"`
 	// Router id in dotted notation such as 192.0.2.1, unique within the domain (RFC 2328, section
 	// 1.2). Empty: the highest address of a loopback interface.

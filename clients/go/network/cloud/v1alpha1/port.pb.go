@@ -949,7 +949,7 @@ type PortSpec struct {
 	AutonegEnable bool `protobuf:"varint,6,opt,name=autoneg_enable,json=autonegEnable,proto3" json:"autoneg_enable,omitempty"`
 	// Milliseconds for which a lost signal is overlooked before the link is called down; 0: none.
 	DebounceTimeout int32 `protobuf:"varint,7,opt,name=debounce_timeout,json=debounceTimeout,proto3" json:"debounce_timeout,omitempty"`
-	// Largest frame in bytes, header included, checksum not; 0: as the card is built.
+	// Largest frame in bytes, 64 to 9216, header included, checksum not; 0: as the card is built.
 	Mtu int32 `protobuf:"varint,8,opt,name=mtu,proto3" json:"mtu,omitempty"`
 	// Kind of flow control; not set: none.
 	PauseType PortPauseType `protobuf:"varint,9,opt,name=pause_type,json=pauseType,proto3,enum=opi_api.network.cloud.v1alpha1.PortPauseType" json:"pause_type,omitempty"`
@@ -959,7 +959,7 @@ type PortSpec struct {
 	RxPauseEn bool `protobuf:"varint,11,opt,name=rx_pause_en,json=rxPauseEn,proto3" json:"rx_pause_en,omitempty"`
 	// Where sent frames are turned around for a test; not set: nowhere.
 	LoopbackMode PortLoopBackMode `protobuf:"varint,12,opt,name=loopback_mode,json=loopbackMode,proto3,enum=opi_api.network.cloud.v1alpha1.PortLoopBackMode" json:"loopback_mode,omitempty"`
-	// Number of serial lanes, 1, 2, 4 or 8; 0: as the speed needs.
+	// Number of serial lanes, 1 to 4; 0: as the speed needs.
 	LanesCount    int32 `protobuf:"varint,13,opt,name=lanes_count,json=lanesCount,proto3" json:"lanes_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1089,7 +1089,7 @@ func (x *PortSpec) GetLanesCount() int32 {
 // Observed state of a port; ignored in requests.
 type PortStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Index of the port's interface (ifIndex of RFC 2863).
+	// A number that stands for the port's interface; what it is made of is up to the card.
 	IfIndex uint32 `protobuf:"varint,1,opt,name=if_index,json=ifIndex,proto3" json:"if_index,omitempty"`
 	// State of the link.
 	LinkStatus *PortLinkStatus `protobuf:"bytes,2,opt,name=link_status,json=linkStatus,proto3" json:"link_status,omitempty"`

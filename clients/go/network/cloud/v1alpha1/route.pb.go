@@ -156,7 +156,8 @@ type RouteTableSpec struct {
 	// True: of all routes that match, the one with the best priority is used. False: the one with the
 	// longest prefix.
 	PriorityEnable bool `protobuf:"varint,2,opt,name=priority_enable,json=priorityEnable,proto3" json:"priority_enable,omitempty"`
-	// The routes, each with an id that is unique within the table.
+	// The routes, each with an id that is unique within the table, and each to another prefix:
+	// several ways to one prefix are a next hop group.
 	Routes        []*RouteInfo `protobuf:"bytes,3,rep,name=routes,proto3" json:"routes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -384,10 +385,11 @@ type RouteAttrs struct {
 	Prefix *v1alpha1.IPPrefix `protobuf:"bytes,1,opt,name=prefix,proto3" json:"prefix,omitempty"`
 	// What is at the destination.
 	RouteClass RouteClass `protobuf:"varint,2,opt,name=route_class,json=routeClass,proto3,enum=opi_api.network.cloud.v1alpha1.RouteClass" json:"route_class,omitempty"`
-	// Priority among the classes when a table has `priority_enable`; the lowest number wins.
-	ClassPriority int32 `protobuf:"varint,3,opt,name=class_priority,json=classPriority,proto3" json:"class_priority,omitempty"`
-	// Priority among the routes of a class when a table has `priority_enable`; the lowest number
+	// Priority among the classes, 0 to 15, when the table has `priority_enable`; the lowest number
 	// wins.
+	ClassPriority int32 `protobuf:"varint,3,opt,name=class_priority,json=classPriority,proto3" json:"class_priority,omitempty"`
+	// Priority among the routes of a class when the table has `priority_enable`; the lowest number
+	// wins. Either all routes of a table have one, or none has.
 	Priority int32 `protobuf:"varint,4,opt,name=priority,proto3" json:"priority,omitempty"`
 	// Where the route leads; not set: packets are dropped.
 	//
@@ -401,7 +403,8 @@ type RouteAttrs struct {
 	//	*RouteAttrs_RouteTableNameRef
 	//	*RouteAttrs_EvalMapping
 	Nh isRouteAttrs_Nh `protobuf_oneof:"nh"`
-	// Type-of-service octet of the outer header, 0 to 255 (RFC 2474, RFC 3168).
+	// Type-of-service octet of the outer header, 0 to 255 (RFC 2474, RFC 3168); goes before that of
+	// VPC, subnet and tunnel.
 	Tos int32 `protobuf:"varint,12,opt,name=tos,proto3" json:"tos,omitempty"`
 	// How packets are marked on the underlay; not set: as their subnet or tunnel has it.
 	Encap *v1alpha1.Encap `protobuf:"bytes,13,opt,name=encap,proto3" json:"encap,omitempty"`
@@ -590,7 +593,8 @@ type RouteAttrs_TunnelNameRef struct {
 }
 
 type RouteAttrs_RouteTableNameRef struct {
-	// On to the routes of this table, `routetables/{routetable}`.
+	// On to the routes of this table, `routetables/{routetable}`, which must not be the one that
+	// the route is in.
 	RouteTableNameRef string `protobuf:"bytes,10,opt,name=route_table_name_ref,json=routeTableNameRef,proto3,oneof"`
 }
 

@@ -106,8 +106,8 @@ type SubnetSpec struct {
 	// IPv6 address at which the card answers as the subnet's gateway: 16 bytes in network order,
 	// within `v6_prefix`. Empty: no gateway.
 	Ipv6VirtualRouterIp []byte `protobuf:"bytes,5,opt,name=ipv6_virtual_router_ip,json=ipv6VirtualRouterIp,proto3" json:"ipv6_virtual_router_ip,omitempty"`
-	// MAC address, 6 bytes, that the gateway answers ARP (RFC 826) and neighbour discovery (RFC 4861)
-	// with. Empty: that of the VPC.
+	// MAC address, 6 bytes, that the gateway answers with, and that packets which the card routes
+	// into the subnet come from. Empty: that of the VPC.
 	VirtualRouterMac []byte `protobuf:"bytes,6,opt,name=virtual_router_mac,json=virtualRouterMac,proto3" json:"virtual_router_mac,omitempty"`
 	// Route table for IPv4 packets of the vNICs, `routetables/{routetable}`. Empty: that of the VPC.
 	V4RouteTableNameRef string `protobuf:"bytes,7,opt,name=v4_route_table_name_ref,json=v4RouteTableNameRef,proto3" json:"v4_route_table_name_ref,omitempty"`
@@ -130,17 +130,16 @@ type SubnetSpec struct {
 	FabricEncap *v1alpha1.Encap `protobuf:"bytes,14,opt,name=fabric_encap,json=fabricEncap,proto3" json:"fabric_encap,omitempty"`
 	// Host interfaces that are attached to the subnet, `interfaces/{interface}`.
 	HostInterfaceNameRef []string `protobuf:"bytes,15,rep,name=host_interface_name_ref,json=hostInterfaceNameRef,proto3" json:"host_interface_name_ref,omitempty"`
-	// Type-of-service octet of the outer header, 0 to 255: DSCP in the upper six bits (RFC 2474), ECN
-	// in the lower two (RFC 3168).
+	// Type-of-service octet of the outer header, 1 to 255: DSCP in the upper six bits (RFC 2474), ECN
+	// in the lower two (RFC 3168). 0: left to the data path; that of the VPC is not taken over.
 	Tos int32 `protobuf:"varint,16,opt,name=tos,proto3" json:"tos,omitempty"`
-	// True: hosts of the subnet reach each other through the card without a route. False: even
-	// neighbours are looked up in the route table.
+	// True: the vNICs reach hosts outside by routes with address translation (NAT).
 	Connected bool `protobuf:"varint,17,opt,name=connected,proto3" json:"connected,omitempty"`
-	// Security group for vNICs that name none, for packets on their way to them;
-	// `securitypolicys/{securitypolicy}`.
+	// Security group, `securitypolicys/{securitypolicy}`, that is asked before all other policies
+	// about packets on their way to a vNIC; empty: none.
 	IngressDefaultSgPolicyNameRef string `protobuf:"bytes,18,opt,name=ingress_default_sg_policy_name_ref,json=ingressDefaultSgPolicyNameRef,proto3" json:"ingress_default_sg_policy_name_ref,omitempty"`
-	// Security group for vNICs that name none, for packets that they send;
-	// `securitypolicys/{securitypolicy}`.
+	// Security group, `securitypolicys/{securitypolicy}`, that is asked before all other policies
+	// about packets that a vNIC sends; empty: none.
 	EgressDefaultSgPolicyNameRef string `protobuf:"bytes,19,opt,name=egress_default_sg_policy_name_ref,json=egressDefaultSgPolicyNameRef,proto3" json:"egress_default_sg_policy_name_ref,omitempty"`
 	// True: none of the subnet's vNICs is behind this card; it is known for the sake of routing only.
 	RemoteSubnet  bool `protobuf:"varint,20,opt,name=remote_subnet,json=remoteSubnet,proto3" json:"remote_subnet,omitempty"`

@@ -160,7 +160,7 @@ func (x *Tunnel) GetStatus() *TunnelStatus {
 	return nil
 }
 
-// Wanted configuration of a tunnel.
+// Wanted configuration of a tunnel. No two tunnels have the same addresses and encapsulation.
 type TunnelSpec struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// VPC whose packets the tunnel carries, `vpcs/{vpc}`. Empty: the VPC of each packet, told apart
@@ -184,9 +184,10 @@ type TunnelSpec struct {
 	//	*TunnelSpec_TunnelNameRef
 	//	*TunnelSpec_DropNextHop
 	Nh isTunnelSpec_Nh `protobuf_oneof:"nh"`
-	// Inner destination MAC address, 6 bytes. Empty: left as it is.
+	// MAC address of the far end, 6 bytes. Empty: the data path resolves it.
 	MacAddress []byte `protobuf:"bytes,10,opt,name=mac_address,json=macAddress,proto3" json:"mac_address,omitempty"`
-	// Type-of-service octet of the outer header, 0 to 255 (RFC 2474, RFC 3168).
+	// Type-of-service octet of the outer header, 1 to 255 (RFC 2474, RFC 3168); goes before that of
+	// VPC and subnet. 0: theirs.
 	Tos           int32 `protobuf:"varint,11,opt,name=tos,proto3" json:"tos,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -388,7 +389,7 @@ type TunnelStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The tunnel in the card's tables.
 	HwHandle *v1alpha1.HwHandle `protobuf:"bytes,1,opt,name=hw_handle,json=hwHandle,proto3" json:"hw_handle,omitempty"`
-	// Number of vNICs behind the tunnel.
+	// How many vNICs are reached through the tunnel.
 	VnicCount     int32 `protobuf:"varint,2,opt,name=vnic_count,json=vnicCount,proto3" json:"vnic_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -27,7 +27,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// A static route of the underlay.
+// A route of the underlay: configured, or learnt by a routing protocol.
 type UnderlayRoute struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name, `underlayroutes/{underlayroute}`. Chosen at creation; never changes.

@@ -98,12 +98,12 @@ type VnicSpec struct {
 	SubnetNameRef string `protobuf:"bytes,1,opt,name=subnet_name_ref,json=subnetNameRef,proto3" json:"subnet_name_ref,omitempty"`
 	// How packets of the vNIC are marked between host and card, usually a VLAN; not set: untagged.
 	VnicEncap *v1alpha1.Encap `protobuf:"bytes,2,opt,name=vnic_encap,json=vnicEncap,proto3" json:"vnic_encap,omitempty"`
-	// MAC address of the workload, 6 bytes; unique within the subnet.
+	// MAC address of the workload, 6 bytes. Secondary vNICs have that of their primary.
 	MacAddress []byte `protobuf:"bytes,3,opt,name=mac_address,json=macAddress,proto3" json:"mac_address,omitempty"`
-	// True: packets from the workload with another source address than those mapped to the vNIC are
-	// dropped.
+	// True: packets from the workload, and to it, are dropped if the address is not mapped to the
+	// vNIC (reverse path check, RFC 3704).
 	SourceGuardEnable bool `protobuf:"varint,4,opt,name=source_guard_enable,json=sourceGuardEnable,proto3" json:"source_guard_enable,omitempty"`
-	// How packets to the vNIC are marked on the underlay; not set: as its subnet has it.
+	// How packets from the vNIC are marked on the underlay; not set: as its subnet has it.
 	FabricEncap *v1alpha1.Encap `protobuf:"bytes,5,opt,name=fabric_encap,json=fabricEncap,proto3" json:"fabric_encap,omitempty"`
 	// True: the workload is itself a network function, and may send packets with the addresses of
 	// others.
@@ -126,15 +126,17 @@ type VnicSpec struct {
 	Ifinfo isVnicSpec_Ifinfo `protobuf_oneof:"ifinfo"`
 	// Most sessions at a time, of all protocols together; 0: no limit.
 	MaxSessions int32 `protobuf:"varint,13,opt,name=max_sessions,json=maxSessions,proto3" json:"max_sessions,omitempty"`
-	// MAC address, 6 bytes, that others see of the workload. Empty: its own.
+	// MAC address, 6 bytes, that others see of the workload: packets are rewritten in both
+	// directions. Empty: its own.
 	PublicMacAddress []byte `protobuf:"bytes,14,opt,name=public_mac_address,json=publicMacAddress,proto3" json:"public_mac_address,omitempty"`
 	// True: the workload may use routes of the class internet.
 	AllowInternetAccess bool `protobuf:"varint,15,opt,name=allow_internet_access,json=allowInternetAccess,proto3" json:"allow_internet_access,omitempty"`
 	// Most new connections in a second; 0: no limit.
 	MaxCps int32 `protobuf:"varint,16,opt,name=max_cps,json=maxCps,proto3" json:"max_cps,omitempty"`
-	// New connections above `max_cps` that are let pass in one go.
+	// New connections above `max_cps` that are let pass in one go; 0: none.
 	CpsBurst int32 `protobuf:"varint,17,opt,name=cps_burst,json=cpsBurst,proto3" json:"cps_burst,omitempty"`
-	// vNIC that this one stands by for, `vnic/{vnic}`. Empty: it stands by for none.
+	// vNIC with the same MAC address that this one is secondary to, `vnic/{vnic}`. Empty: this one is
+	// primary.
 	PrimaryVnicNameRef string `protobuf:"bytes,18,opt,name=primary_vnic_name_ref,json=primaryVnicNameRef,proto3" json:"primary_vnic_name_ref,omitempty"`
 	// Route table for IPv4 packets of the workload, `routetables/{routetable}`. Empty: that of the
 	// subnet.
@@ -142,7 +144,7 @@ type VnicSpec struct {
 	// Route table for IPv6 packets of the workload, `routetables/{routetable}`. Empty: that of the
 	// subnet.
 	V6RouteTableNameRef string `protobuf:"bytes,20,opt,name=v6_route_table_name_ref,json=v6RouteTableNameRef,proto3" json:"v6_route_table_name_ref,omitempty"`
-	// Address at which the provider's services see the workload; not set: they cannot be reached.
+	// Outer source address of packets to the provider's private services; not set: that of the card.
 	ServiceIp *v1alpha1.IPAddress `protobuf:"bytes,21,opt,name=service_ip,json=serviceIp,proto3" json:"service_ip,omitempty"`
 	// Most TCP sessions at a time; 0: only `max_sessions` limits them.
 	MaxTcpSessions int32 `protobuf:"varint,22,opt,name=max_tcp_sessions,json=maxTcpSessions,proto3" json:"max_tcp_sessions,omitempty"`
@@ -409,7 +411,7 @@ type VnicStatus struct {
 	NexthopHwIdx int32 `protobuf:"varint,2,opt,name=nexthop_hw_idx,json=nexthopHwIdx,proto3" json:"nexthop_hw_idx,omitempty"`
 	// Index of the meter that limits new connections in the card's tables.
 	CpsCoppHwIdx int32 `protobuf:"varint,10,opt,name=cps_copp_hw_idx,json=cpsCoppHwIdx,proto3" json:"cps_copp_hw_idx,omitempty"`
-	// vNIC that stands by for this one, `vnic/{vnic}`. Empty: none does.
+	// vNIC that is secondary to this one, `vnic/{vnic}`. Empty: there is none.
 	SecondaryVnicNameRef string `protobuf:"bytes,11,opt,name=secondary_vnic_name_ref,json=secondaryVnicNameRef,proto3" json:"secondary_vnic_name_ref,omitempty"`
 	unknownFields        protoimpl.UnknownFields
 	sizeCache            protoimpl.SizeCache

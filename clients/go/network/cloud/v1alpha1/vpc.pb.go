@@ -169,13 +169,14 @@ type VpcSpec struct {
 	// Policies for IPv6 packets that a vNIC sends, asked in this order after those of vNIC and
 	// subnet.
 	EgressV6SecurityPolicyNameRef []string `protobuf:"bytes,7,rep,name=egress_v6_security_policy_name_ref,json=egressV6SecurityPolicyNameRef,proto3" json:"egress_v6_security_policy_name_ref,omitempty"`
-	// MAC address, 6 bytes, of the gateways of all subnets that have none of their own.
+	// MAC address, 6 bytes, that packets which the card routes within the VPC come from; subnets may
+	// have their own.
 	VirtualRouterMac []byte `protobuf:"bytes,8,opt,name=virtual_router_mac,json=virtualRouterMac,proto3" json:"virtual_router_mac,omitempty"`
-	// How routed packets of the VPC are marked on the underlay, usually a VXLAN network identifier
-	// (RFC 7348, section 5).
+	// How packets of the VPC are marked on the underlay, usually a VXLAN network identifier (RFC
+	// 7348, section 5). Only VPCs of tenants need it.
 	FabricEncap *v1alpha1.Encap `protobuf:"bytes,9,opt,name=fabric_encap,json=fabricEncap,proto3" json:"fabric_encap,omitempty"`
-	// Type-of-service octet of the outer header, 0 to 255 (RFC 2474, RFC 3168), where the subnet has
-	// none.
+	// Type-of-service octet of the outer header, 1 to 255 (RFC 2474, RFC 3168). Subnets do not take
+	// it over, and that of a tunnel goes before it. 0: left to the data path.
 	Tos           int32 `protobuf:"varint,10,opt,name=tos,proto3" json:"tos,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -288,7 +289,7 @@ type VpcStatus struct {
 	HwHandle *v1alpha1.HwHandle `protobuf:"bytes,1,opt,name=hw_handle,json=hwHandle,proto3" json:"hw_handle,omitempty"`
 	// The broadcast domain of routed packets in the card's tables.
 	BdHwHandle *v1alpha1.HwHandle `protobuf:"bytes,2,opt,name=bd_hw_handle,json=bdHwHandle,proto3" json:"bd_hw_handle,omitempty"`
-	// Number of subnets in the VPC.
+	// How many subnets of the VPC the card knows.
 	SubnetCount   int32 `protobuf:"varint,3,opt,name=subnet_count,json=subnetCount,proto3" json:"subnet_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
