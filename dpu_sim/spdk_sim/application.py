@@ -15,6 +15,7 @@ from dpu_sim.spdk_sim.parameters import boolean, decode
 from dpu_sim.spdk_sim.rpc_bdev import BdevMethods
 from dpu_sim.spdk_sim.rpc_devices import DeviceMethods
 from dpu_sim.spdk_sim.rpc_framework import Framework, Subsystems
+from dpu_sim.spdk_sim.rpc_keyring import Keyring
 from dpu_sim.spdk_sim.rpc_layers import Keys, LayerMethods
 from dpu_sim.spdk_sim.target import Target
 
@@ -38,10 +39,11 @@ class Application:
         self.settings = settings or Settings()
         self.registry = Registry()
         self.keys = Keys()
+        self.keyring = Keyring()
         self.target = Target()
         bdevs = BdevMethods(self.registry)
         subsystems: Subsystems = {
-            "keyring": ((), list),
+            "keyring": ((), self.keyring.commands),
             "iobuf": ((), list),
             "sock": ((), list),
             "accel": (("iobuf",), lambda: accel_commands(self.keys)),
@@ -57,6 +59,7 @@ class Application:
             **bdevs.methods(),
             **DeviceMethods(self.registry, Memory(self.settings.memory)).methods(),
             **self.keys.methods(),
+            **self.keyring.methods(),
             **LayerMethods(self.registry, self.keys).methods(),
             **self.framework.methods(),
             "rpc_get_methods": self._list_methods,

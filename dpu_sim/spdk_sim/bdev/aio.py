@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from dpu_sim.spdk_sim.bdev.device import Buffer, Device, Geometry, IoType, require_equal
+from dpu_sim.spdk_sim.bdev.device import Buffer, Content, Device, Geometry, IoType, require_equal
 from dpu_sim.spdk_sim.bdev.errors import (
     IoError,
     NoMemoryError,
@@ -65,17 +65,17 @@ class AioDevice(Device):
 
     # -- operations
 
-    def read_now(self, first: int, count: int) -> bytes | None:
+    def read_now(self, first: int, count: int) -> Content | None:
         """The blocks if all of them are in the page cache and nobody writes them."""
         if not self._order.is_free(first, first + count, alone=False):
             return None
         data = bytearray(count * self._size)
         with suppress(OSError):
             if os.preadv(self._fd, [data], first * self._size, os.RWF_NOWAIT) == len(data):
-                return bytes(data)
+                return data
         return None
 
-    async def read(self, first: int, count: int) -> bytes:
+    async def read(self, first: int, count: int) -> Content:
         """The blocks, from the disk if need be."""
         hold = self._order.enter((first, first + count, False))
         return await self._run(hold, ReadFailedError, lambda: self._read(first, count))
@@ -133,7 +133,7 @@ class AioDevice(Device):
 
     # -- in a thread
 
-    def _read(self, first: int, count: int) -> bytes:
+    def _read(self, first: int, count: int) -> Content:
         data = bytearray(count * self._size)
         rest, position = memoryview(data), first * self._size
         while rest:
@@ -141,7 +141,7 @@ class AioDevice(Device):
             if not done:
                 raise OSError(errno.EIO, "the file has become shorter")
             rest, position = rest[done:], position + done
-        return bytes(data)
+        return data
 
     def _write(self, first: int, data: Buffer) -> None:
         rest, position = memoryview(data), first * self._size

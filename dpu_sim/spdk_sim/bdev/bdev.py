@@ -14,7 +14,7 @@ from enum import Enum, auto
 from functools import partial
 from typing import TypeVar
 
-from dpu_sim.spdk_sim.bdev.device import Buffer, Device, IoType
+from dpu_sim.spdk_sim.bdev.device import Buffer, Content, Device, IoType
 from dpu_sim.spdk_sim.bdev.errors import (
     InvalidLengthError,
     IoError,
@@ -205,7 +205,7 @@ class Descriptor:
 
     # -- without waiting
 
-    def read_now(self, first: int, count: int) -> bytes | None:
+    def read_now(self, first: int, count: int) -> Content | None:
         """As `read` if it can be done at once; None: `read` has to be awaited."""
         bdev = self.bdev
         if bdev.watched or self._closed:
@@ -235,7 +235,7 @@ class Descriptor:
 
     # -- operations; each raises IoError
 
-    async def read(self, first: int, count: int) -> bytes:
+    async def read(self, first: int, count: int) -> Content:
         """The content of `count` blocks from `first` on."""
         data = self.read_now(first, count)
         if data is not None:

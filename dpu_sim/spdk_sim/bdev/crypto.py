@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import XTS
 
 from dpu_sim.spdk_sim.bdev.bdev import Descriptor
-from dpu_sim.spdk_sim.bdev.device import Buffer, IoType
+from dpu_sim.spdk_sim.bdev.device import Buffer, Content, IoType
 from dpu_sim.spdk_sim.bdev.layered import Layer
 
 _KEY_BYTES = (16, 32)
@@ -63,7 +63,7 @@ class CryptoDevice(Layer):
         # What SPDK's module offers: the other operations stay possible, but are not announced.
         self.io_types = frozenset(offered | ({IoType.UNMAP} & below))
 
-    def read_now(self, first: int, count: int) -> bytes | None:
+    def read_now(self, first: int, count: int) -> Content | None:
         """Decrypted, if the base has it at once."""
         data = self.base.read_now(first, count)
         return None if data is None else self._decrypt(first, data)
@@ -74,7 +74,7 @@ class CryptoDevice(Layer):
             return False
         return self.base.write_now(first, self._encrypt(first, data))
 
-    async def read(self, first: int, count: int) -> bytes:
+    async def read(self, first: int, count: int) -> Content:
         """Decrypted from the base."""
         return self._decrypt(first, await self.base.read(first, count))
 

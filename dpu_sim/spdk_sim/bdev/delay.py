@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from dpu_sim.spdk_sim.bdev.bdev import Descriptor
-from dpu_sim.spdk_sim.bdev.device import Buffer
+from dpu_sim.spdk_sim.bdev.device import Buffer, Content
 from dpu_sim.spdk_sim.bdev.errors import RemovedError
 from dpu_sim.spdk_sim.bdev.layered import Layer
 
@@ -45,7 +45,7 @@ class DelayDevice(Layer):
         self._writes = itertools.count(1)
         self._held: set[asyncio.Future[bool]] = set()
 
-    async def read(self, first: int, count: int) -> bytes:
+    async def read(self, first: int, count: int) -> Content:
         """From the base, late."""
         data = await self.base.read(first, count)
         await self._hold(self.latencies.p99_read_latency if next(self._reads) % _ONE_IN == 0

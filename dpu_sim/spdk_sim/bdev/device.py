@@ -16,6 +16,8 @@ from typing import Any, ClassVar
 from dpu_sim.spdk_sim.bdev.errors import CompareFailedError, UnsupportedError
 
 Buffer = bytes | bytearray | memoryview
+Content = bytes | bytearray
+"""What a read gives: a copy, the reader's own."""
 
 _CHUNK = 1 << 20
 """Bytes at a time where one operation is made of others."""
@@ -78,7 +80,7 @@ class Device:
     def __init__(self, geometry: Geometry) -> None:
         self.geometry = geometry
 
-    async def read(self, first: int, count: int) -> bytes:
+    async def read(self, first: int, count: int) -> Content:
         """The content of `count` blocks, a copy of it. Raises IoError, as every operation does."""
         raise UnsupportedError
 
@@ -86,7 +88,7 @@ class Device:
         """Replace blocks; `data` must not change before the call returns."""
         raise UnsupportedError
 
-    def read_now(self, first: int, count: int) -> bytes | None:
+    def read_now(self, first: int, count: int) -> Content | None:
         """As `read` if that needs no waiting, else None."""
         return None
 

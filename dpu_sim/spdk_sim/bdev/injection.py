@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from dpu_sim.spdk_sim.bdev.device import Buffer, IoType
+from dpu_sim.spdk_sim.bdev.device import Buffer, Content, IoType
 from dpu_sim.spdk_sim.bdev.errors import (
     InjectedError,
     IoError,
@@ -76,7 +76,7 @@ class ErrorDevice(Layer):
         for one in self._pending:
             _settle(one, False)
 
-    async def read(self, first: int, count: int) -> bytes:
+    async def read(self, first: int, count: int) -> Content:
         """From the base, unless it goes wrong."""
         injection = await self._meet(IoType.READ)
         data = await self._passed(self.base.read(first, count))

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from dpu_sim.spdk_sim.bdev.bdev import Descriptor
-from dpu_sim.spdk_sim.bdev.device import Buffer, Device, Geometry
+from dpu_sim.spdk_sim.bdev.device import Buffer, Content, Device, Geometry
 
 _NAMES = uuid.UUID("1cf6d9be-5d4e-5f0d-9a3c-0d6b0c5a3f11")
 """Name space of the uuids that layers get."""
@@ -33,7 +33,7 @@ class Layer(Device):
         self.readonly = base.bdev.device.readonly
         self.zeroes_after_unmap = base.bdev.device.zeroes_after_unmap
 
-    async def read(self, first: int, count: int) -> bytes:
+    async def read(self, first: int, count: int) -> Content:
         """From the base."""
         return await self.base.read(first, count)
 
@@ -84,7 +84,7 @@ class PassthruDevice(Layer):
         super().__init__(base, given_uuid)
         self.writes_at_once = base.bdev.device.writes_at_once
 
-    def read_now(self, first: int, count: int) -> bytes | None:
+    def read_now(self, first: int, count: int) -> Content | None:
         """From the base, if at once."""
         return self.base.read_now(first, count)
 

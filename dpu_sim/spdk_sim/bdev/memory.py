@@ -8,7 +8,7 @@ import errno
 import mmap
 from typing import Any
 
-from dpu_sim.spdk_sim.bdev.device import Buffer, Device, Geometry, IoType, require_equal
+from dpu_sim.spdk_sim.bdev.device import Buffer, Content, Device, Geometry, IoType, require_equal
 
 _SHRED = 1 << 16
 """Smaller ranges are overwritten with zeroes rather than given back to the system."""
@@ -61,7 +61,7 @@ class MallocDevice(Device):
             memory.give_back(total)
             raise OSError(errno.ENOMEM, f"no {total} bytes of memory") from error
 
-    def read_now(self, first: int, count: int) -> bytes:
+    def read_now(self, first: int, count: int) -> Content:
         """A copy of the blocks."""
         size = self._size
         return self._map[first * size : (first + count) * size]
@@ -72,7 +72,7 @@ class MallocDevice(Device):
         self._map[start : start + len(data)] = data
         return True
 
-    async def read(self, first: int, count: int) -> bytes:
+    async def read(self, first: int, count: int) -> Content:
         """A copy of the blocks."""
         return self.read_now(first, count)
 
@@ -142,7 +142,7 @@ class NullDevice(Device):
         {IoType.READ, IoType.WRITE, IoType.RESET, IoType.WRITE_ZEROES, IoType.ABORT}
     )
 
-    def read_now(self, first: int, count: int) -> bytes:
+    def read_now(self, first: int, count: int) -> Content:
         """Zeroes."""
         return bytes(count * self.geometry.block_size)
 
@@ -150,7 +150,7 @@ class NullDevice(Device):
         """Nothing is kept."""
         return True
 
-    async def read(self, first: int, count: int) -> bytes:
+    async def read(self, first: int, count: int) -> Content:
         """Zeroes."""
         return self.read_now(first, count)
 

@@ -54,6 +54,7 @@ class Registry:
     def __init__(self) -> None:
         self.notifications = Notifications()
         self._bdevs: dict[str, Bdev] = {}
+        self._aliases: dict[str, Bdev] = {}
         self._plans: dict[str, Plan] = {}
         self._arrival = asyncio.Event()
 
@@ -62,9 +63,7 @@ class Registry:
 
     def find(self, name: str) -> Bdev | None:
         """The device of that name or alias."""
-        if name in self._bdevs:
-            return self._bdevs[name]
-        return next((one for one in self._bdevs.values() if name in one.aliases), None)
+        return self._bdevs.get(name) or self._aliases.get(name)
 
     def get(self, name: str) -> Bdev:
         """As `find`. Raises OSError, ENODEV."""
@@ -95,6 +94,7 @@ class Registry:
         self.check_name(name)
         self.check_name(str(device.geometry.uuid))
         bdev = self._bdevs[name] = Bdev(name, device)
+        self._aliases |= dict.fromkeys(bdev.aliases, bdev)
         self.notifications.add(REGISTER, name)
         self._arrival.set()
         self._arrival = asyncio.Event()
@@ -110,6 +110,8 @@ class Registry:
         """Remove a device once its I/O has ended, with the layers on it."""
         if self._bdevs.get(bdev.name) is bdev:
             del self._bdevs[bdev.name]
+            for alias in bdev.aliases:
+                del self._aliases[alias]
             await bdev.remove()
             self.notifications.add(UNREGISTER, bdev.name)
 

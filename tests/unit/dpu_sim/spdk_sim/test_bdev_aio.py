@@ -144,7 +144,7 @@ def test_later_operations_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         await asyncio.gather(*writes)
         content = await device.read(0, 4)
         await stack.registry.close()
-        return content
+        return bytes(content)
 
     assert asyncio.run(run()) == bytes([39]) * (4 * BLOCK)
 
@@ -180,7 +180,7 @@ def test_who_gives_up_a_write_still_holds_its_range_until_it_has_ended(
         await asyncio.wait([given_up])
         content = await device.read(0, 1)
         await stack.registry.close()  # waits for the threads
-        return content
+        return bytes(content)
 
     assert asyncio.run(run()) == b"b" * BLOCK
 
@@ -211,7 +211,7 @@ def test_what_was_flushed_is_there_after_kill_9(what: str, seed: int, tmp_path: 
         stack = build(what, tmp_path, KILLED_BLOCKS)
         content = await stack.open().read(0, KILLED_BLOCKS)
         await stack.registry.close()
-        return content
+        return bytes(content)
 
     content = asyncio.run(run())
     for n in range(KILLED_BLOCKS):

@@ -14,8 +14,8 @@ from dpu_sim.spdk_sim.application import Application
 from dpu_sim.spdk_sim.envelope import answer
 
 HERE = Path(__file__).parent
-RECORDED_FILE = "/tmp/lab/aiofile"
-"""The file of the recorded aio device: 1 MiB."""
+RECORDED_FOLDER = "/tmp/lab/"
+"""Where the recorded aio device's file was, and that of a key."""
 
 VOLATILE = {
     "uuid", "aliases", "tick_rate", "ticks", "tsc_rate", "pid", "tid", "busy", "idle", "elapsed",
@@ -51,19 +51,18 @@ async def replay(
     before: Callable[[int], None] = lambda _: None,
 ) -> None:
     """Ask what was asked, in order; compare each answer."""
-    path = tmp_path / "aiofile"
-    path.write_bytes(bytes(1 << 20))
+    (tmp_path / "aiofile").write_bytes(bytes(1 << 20))
+    (tmp_path / "psk.txt").touch(0o600)
+    folder = f"{tmp_path}/"
     methods = application.methods()
     for one in recorded:
         before(one["n"])
         asked = {"id": one["n"], "method": one["method"]}
         if one["params"] is not None:
-            asked["params"] = json.loads(
-                json.dumps(one["params"]).replace(RECORDED_FILE, str(path))
-            )
-        reply = json.loads(
-            json.dumps(await answer(asked, methods)).replace(str(path), RECORDED_FILE)
-        )
+            given = json.dumps(one["params"]).replace(RECORDED_FOLDER, folder)
+            asked["params"] = json.loads(given)
+        told = json.dumps(await answer(asked, methods)).replace(folder, RECORDED_FOLDER)
+        reply = json.loads(told)
         expected = {"jsonrpc": "2.0", "id": one["n"], **one["response"]}
         same = stable(reply) == stable(expected)
         assert same != (one["n"] in DIFFERENCES), (one, reply)
