@@ -22,7 +22,7 @@ from opictl.errors import (
     show_words,
 )
 from opictl.groups import LazyGroup, area_group, firewall_group, write_commands, write_flags
-from opictl.session import global_options
+from opictl.session import FORMATS, global_options
 from opictl.vocabulary import AREAS, FIREWALL_HELP
 
 PROGRAM = "opictl"
@@ -60,11 +60,32 @@ def root() -> LazyGroup:
         usage="AREA NOUN VERB",
         make=_make,
         hint=_hint,
-        params=list(global_options(hidden=False)),
+        params=[*global_options(hidden=False), _version_option()],
         help=f"Configure a DPU through the OPI API.\n\n{EXAMPLES}",
-        epilog=f"Exit codes: {'; '.join(f'{code} {words}' for code, words in EXIT_CODES)}.",
+        epilog=_exit_codes(),
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+
+
+def _exit_codes() -> str:
+    lines = (f"{code:>5}  {words}" for code, words in EXIT_CODES)
+    return "\n".join(["\b", "Exit codes:", *lines])
+
+
+def _version_option() -> click.Option:
+    def show(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+        if wanted and not ctx.resilient_parsing:
+            import_module("opictl.commands").show_version()
+            ctx.exit()
+
+    return click.Option(
+        ["--version"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=show,
+        help="Print the version.",
     )
 
 
@@ -187,6 +208,8 @@ def _explain_usage(error: click.ClickException) -> int:
         flags = _flags_of(context) if context else []
         hint = did_you_mean(name.removeprefix("--no-").strip("-"), flags, hint)
         hint = hint.replace("did you mean ", "did you mean --").replace(" or ", " or --")
+        if name[2:] in FORMATS and "output" in flags:
+            hint = f"-o {name[2:]} says how to print"
     elif isinstance(error, click.MissingParameter) and error.param is not None:
         message = f"{_called(error.param)} is missing"
         if error.param.name in {"names", "resource_name"}:

@@ -139,15 +139,17 @@ def _completion() -> click.Command:
 
 
 def _version() -> click.Command:
-    def run(_: click.Context) -> None:
-        click.echo(f"{PROGRAM} {version(DISTRIBUTION)}")
-
     return FlagCommand(
         "version",
-        callback=action(run),
+        callback=action(lambda _: show_version()),
         params=[*global_options(hidden=True)],
         help="Print the version.",
     )
+
+
+def show_version() -> None:
+    """Print the version."""
+    click.echo(f"{PROGRAM} {version(DISTRIBUTION)}")
 
 
 def _shown_output() -> list[click.Option]:

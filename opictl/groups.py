@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from opictl.errors import CommandError, did_you_mean
+from opictl.session import global_options
 
 VERB_ALIASES = {
     "add": "create",
@@ -65,6 +66,7 @@ class LazyGroup(click.Group):
         usage: str = "COMMAND",
         **settings: Any,
     ) -> None:
+        settings.setdefault("params", list(global_options(hidden=True)))
         super().__init__(
             name, options_metavar="", subcommand_metavar=f"{usage} [FLAGS]", **settings
         )
@@ -85,7 +87,8 @@ class LazyGroup(click.Group):
     ) -> click.Command | None:
         """The command that a word means."""
         if cmd_name not in self._made:
-            self._made[cmd_name] = self._make(cmd_name)
+            made = self._make(cmd_name)
+            self._made[cmd_name] = _help_command() if not made and cmd_name == "help" else made
         return self._made[cmd_name]
 
     def resolve_command(
@@ -129,6 +132,23 @@ class LazyGroup(click.Group):
             for name, words in self._names().items()
             if name.startswith(incomplete)
         ]
+
+
+def _help_command() -> click.Command:
+    """`help`, for those who look for it there: the same as --help of what is named."""
+
+    def show(words: tuple[str, ...]) -> None:
+        context = click.get_current_context().parent
+        assert context is not None
+        for word in words:
+            group = context.command
+            command = group.get_command(context, word) if isinstance(group, LazyGroup) else None
+            if command is None:
+                raise CommandError(f"`{context.command_path}` has no {word!r}", ctx=context)
+            context = click.Context(command, parent=context, info_name=command.name)
+        click.echo(context.get_help())
+
+    return click.Command("help", callback=show, params=[click.Argument(["words"], nargs=-1)])
 
 
 def write_commands(

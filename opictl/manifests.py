@@ -8,7 +8,7 @@ import click
 
 from opi import apply as plans
 from opi.apply import Action, Step
-from opi.manifest import read, to_document
+from opi.manifest import Item, read, to_document
 from opi.resources import Resources, ResourceType, resources
 from opi.status import CallError
 from opictl.areas import find_kind, kind_names
@@ -46,15 +46,23 @@ def _command(
     return FlagCommand(name, callback=action(body), params=params, help=words)
 
 
-def _files() -> click.Option:
-    return click.Option(
-        ["files", "--file", "-f"],
-        multiple=True,
-        required=True,
-        metavar="FILE…",
-        help="A manifest, a folder of them, or - for standard input; may be given several times.",
-        type=click.Path(allow_dash=True),
-    )
+def _files() -> list[click.Parameter]:
+    kind = click.Path(allow_dash=True)
+    words = "A manifest, a folder of them, or - for standard input; may be given several times."
+    return [
+        click.Argument(["more_files"], nargs=-1, metavar="[FILE…]", type=kind),
+        click.Option(
+            ["files", "--file", "-f"], multiple=True, metavar="FILE", help=words, type=kind
+        ),
+    ]
+
+
+def _items(ctx: click.Context) -> list[Item]:
+    """The resources of the files on the command line. Raises CommandError, ManifestError."""
+    files = [*ctx.params["files"], *ctx.params["more_files"]]
+    if not files:
+        raise CommandError("which manifest?", f"`{ctx.command_path} -f FILE`", ctx)
+    return read(files)
 
 
 def _dry_run() -> click.Option:
@@ -73,7 +81,7 @@ def _apply() -> click.Command:
     return _command(
         "apply",
         _run_apply,
-        [_files(), _dry_run(), _with_secrets()],
+        [*_files(), _dry_run(), _with_secrets()],
         "Make resources what a manifest says: missing ones are created, different ones updated.\n\n"
         "What others refer to comes first. Doing it twice changes nothing. Fields that the "
         "manifest does not name stay as they are, and so do resources that it does not name.\n\n"
@@ -90,7 +98,7 @@ def _diff() -> click.Command:
     return _command(
         "diff",
         _run_diff,
-        [_files(), _with_secrets()],
+        [*_files(), _with_secrets()],
         "Show what apply would change. Ends with 1 when there is a difference, 0 without one.",
     )
 
@@ -99,7 +107,7 @@ def _delete() -> click.Command:
     return _command(
         "delete",
         _run_delete,
-        [_files(), _dry_run()],
+        [*_files(), _dry_run()],
         "Delete the resources of a manifest, children and referrers first.\n\n"
         "What is gone already is no error. One resource: `opictl AREA NOUN delete NAME`.",
     )
@@ -120,7 +128,7 @@ def _export() -> click.Command:
 
 def _run_apply(ctx: click.Context) -> int | None:
     session = Session(ctx)
-    items = read(ctx.params["files"])
+    items = _items(ctx)
     with session.client() as client:
         steps = plans.plan(client, items, with_secrets=ctx.params["with_secrets"])
         if ctx.params["dry_run"]:
@@ -144,7 +152,7 @@ def _tell(session: Session, step: Step, *, would: bool = False) -> None:
 
 
 def _run_diff(ctx: click.Context) -> int:
-    items = read(ctx.params["files"])
+    items = _items(ctx)
     try:
         with Session(ctx).client() as client:
             steps = plans.plan(client, items, with_secrets=ctx.params["with_secrets"])
@@ -161,7 +169,7 @@ def _run_diff(ctx: click.Context) -> int:
 
 def _run_delete(ctx: click.Context) -> int | None:
     session = Session(ctx)
-    steps = plans.plan_delete(read(ctx.params["files"]))
+    steps = plans.plan_delete(_items(ctx))
     if ctx.params["dry_run"]:
         for step in steps:
             _tell(session, step, would=True)

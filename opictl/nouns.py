@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from opi.catalog import Method
@@ -10,9 +12,9 @@ from opi.resources import VERBS, Resources
 from opictl.areas import Noun, area_methods, area_nouns, area_resources, find_noun
 from opictl.calls import method_command
 from opictl.errors import did_you_mean
-from opictl.groups import VERB_ALIASES, LazyGroup
+from opictl.groups import VERB_ALIASES, LazyGroup, write_commands
 from opictl.verbs import Target, verb_command
-from opictl.vocabulary import AREAS, FIREWALL, FIREWALL_HELP, SHORT, Area
+from opictl.vocabulary import AREAS, FIREWALL, FIREWALL_HELP, NOUN_HELP, SHORT, Area
 
 
 def area_group(area: Area) -> click.Command:
@@ -37,16 +39,35 @@ def area_group(area: Area) -> click.Command:
             return f"the noun comes first: opictl {area.name} {nouns or 'NOUN'}… {word}"
         return did_you_mean(word, [*names(), *_short_names(area)])
 
-    return LazyGroup(
-        area.name,
+    usage = "NOUN VERB" if area_nouns(area) else "VERB"
+    return _AreaGroup(
+        area,
         names=names,
         make=make,
         hint=hint,
         help=area.help,
-        title="Nouns",
-        usage="NOUN VERB",
+        usage=usage,
         no_args_is_help=True,
     )
+
+
+class _AreaGroup(LazyGroup):
+    """An area; help parts its nouns from the methods that belong to none."""
+
+    def __init__(self, area: Area, **settings: Any) -> None:
+        super().__init__(area.name, **settings)
+        self._area = area
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """Nouns, then verbs."""
+        nouns = area_nouns(self._area).values()
+        write_commands(formatter, "Nouns", [(one.name, _noun_help(one)) for one in nouns])
+        methods = area_methods(self._area).items()
+        write_commands(formatter, "Verbs", [(verb, _method_help(m)) for verb, m in methods])
 
 
 def _short_names(area: Area) -> list[str]:
@@ -124,7 +145,7 @@ def _verbs(noun: Noun) -> dict[str, str]:
 
 
 def _noun_help(noun: Noun) -> str:
-    return first_sentence(noun.kind.descriptor) if noun.kind else f"{noun.name.capitalize()}s."
+    return first_sentence(noun.kind.descriptor) if noun.kind else NOUN_HELP[noun.name]
 
 
 def _method_help(method: Method) -> str:

@@ -248,11 +248,8 @@ def _fill(message: Any, tree: Tree) -> list[str]:
 
 def _create_parameters(target: Target) -> list[click.Parameter]:
     kind = target.kind
-    own: list[click.Parameter] = [
-        click.Argument(
-            ["resource_id"], metavar="[PARENT/]ID" if kind.is_child else "[ID]", required=False
-        )
-    ]
+    metavar = f"[{parent_word(kind).upper()}/]ID" if kind.is_child else "[ID]"
+    own: list[click.Parameter] = [click.Argument(["resource_id"], metavar=metavar, required=False)]
     own += _parent_options(target)
     if "blocks_count" in kind.descriptor.fields_by_name:
         own.append(

@@ -146,3 +146,11 @@ FLAGS = {
     "IpsecSa": {"config.traffic_selector.inner_protocol": "inner-protocol"},
 }
 """Flags with names chosen by hand: message -> field -> flag. The derived names work as well."""
+
+NOUN_HELP = {
+    "device": "Devices of the card, as its lifecycle service counts them.",
+    "ip-tunnel": "Rules that put packets into tunnels and take them out.",
+    "session": "Sessions that the card forwards or drops by itself.",
+    "vf": "Virtual functions of the card.",
+}
+"""What nouns without a resource of their own are."""

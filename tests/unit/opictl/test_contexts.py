@@ -62,10 +62,13 @@ def test_flags_win_over_the_environment_and_that_over_the_file(
 
 
 def test_the_flag_nearest_to_the_end_wins(opictl: Line) -> None:
-    outcome = opictl("-o", "yaml", "context", "-o", "name", "show", "-o", "json")
-    assert outcome.code == 2, "groups have no flags of their own"
-    outcome = opictl("-o", "yaml", "context", "show", "-o", "json")
-    assert json.loads(outcome.out)["insecure"] is True
+    opictl("context", "add", "dpu1", "-a", "10.0.0.1", "--insecure")
+    for line in (
+        ("-o", "yaml", "context", "-o", "name", "show", "-o", "json"),
+        ("-o", "yaml", "context", "-o", "json", "show"),
+        ("-o", "json", "context", "show"),
+    ):
+        assert json.loads(opictl(*line).out)["insecure"] is True
 
 
 def test_a_lab_in_this_folder_is_found_and_can_be_left(opictl: Line, tmp_path: Path) -> None:

@@ -88,6 +88,18 @@ def test_commands_of_methods_are_as_many_as_the_methods() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "words", [["help"], ["help", "storage", "sub"], ["storage", "help"], ["evpn", "vrf", "help"]]
+)
+def test_help_is_a_word_as_well(words: list[str], opictl: Line) -> None:
+    place = [word for word in words if word != "help"]
+    assert opictl(*words) == opictl(*place, "--help")
+
+
+def test_the_version_is_a_flag_as_well(opictl: Line) -> None:
+    assert opictl("--version") == opictl("version")
+
+
 def test_no_arguments_are_a_question(opictl: Line) -> None:
     outcome = opictl()
     assert (outcome.code, outcome.out) == (2, "")

@@ -69,7 +69,12 @@ MISTAKES = {
     "makes one",
     "--timeout soon services": "--timeout: 'soon' is not a valid float range | `opictl --help` "
     "shows how it is used",
-    "apply": "--file is missing | `opictl apply --help` shows how it is used",
+    "apply": "which manifest? | `opictl apply -f FILE`",
+    "apply nope.yml": "nope.yml: No such file or directory",
+    "storage subsystem list --json": "`opictl storage subsystem list` has no flag --json | -o json "
+    "says how to print",
+    "help storage frob": "`opictl storage` has no 'frob' | `opictl storage --help` shows how it is "
+    "used",
     "apply -f nope.yml": "nope.yml: No such file or directory",
     "diff -f nope.yml": "nope.yml: No such file or directory",
     "export Vrff": "no kind is called 'Vrff' | did you mean Vrf?",
