@@ -16,11 +16,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
-from google.protobuf.message import Message
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -32,7 +31,7 @@ from pydantic import (
 
 from dpu_sim.api.call import Call
 from dpu_sim.api.errors import ApiError, permission_denied, unauthenticated
-from dpu_sim.api.stage import Requests, Stream, Unary, close
+from dpu_sim.api.stage import Gate
 from dpu_sim.errors import ConfigError
 from dpu_sim.file_watch import WatchedFiles
 from dpu_sim.yaml_model import parse_model, read_limited
@@ -110,7 +109,7 @@ def parse_policy(data: bytes, source: str, catalog: Catalog) -> Policy:
     return Policy(roles, catalog)
 
 
-class Authorization:
+class Authorization(Gate):
     """The stage that lets through what the policy allows."""
 
     def __init__(self, path: Path, catalog: Catalog) -> None:
@@ -126,32 +125,9 @@ class Authorization:
         self._policy = self._file.current()
         self._looked = 0.0
 
-    def unary(self, method: Method, handler: Unary) -> Unary:
-        """The handler for callers who may call it."""
-        path = method.path
-
-        async def authorized(request: Message, call: Call) -> Message:
-            if refusal := self._current().check(path, call):
-                raise refusal
-            return await handler(request, call)
-
-        return authorized
-
-    def stream(self, method: Method, handler: Stream) -> Stream:
-        """The handler for callers who may call it."""
-        path = method.path
-
-        async def authorized(requests: Requests, call: Call) -> AsyncIterator[Message]:
-            if refusal := self._current().check(path, call):
-                raise refusal
-            responses = handler(requests, call)
-            try:
-                async for response in responses:
-                    yield response
-            finally:
-                await close(responses)
-
-        return authorized
+    def refusal(self, method: Method, call: Call) -> ApiError | None:
+        """Why the policy does not allow the call."""
+        return self._current().check(method.path, call)
 
     def _current(self) -> Policy:
         now = asyncio.get_running_loop().time()

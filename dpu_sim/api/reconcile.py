@@ -11,18 +11,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
 import grpc
-from google.protobuf.message import Message
 
 from dpu_sim.api.call import Call
 from dpu_sim.api.errors import ApiError, unavailable
 from dpu_sim.api.service import ResourceService
-from dpu_sim.api.stage import Requests, Stream, Unary, close
+from dpu_sim.api.stage import Gate
 from dpu_sim.api.store import Record, Store
 from opi.catalog import Method
 
@@ -46,7 +45,7 @@ class _Task(NamedTuple):
     act: Callable[[str], Awaitable[None]]
 
 
-class Reconciliation:
+class Reconciliation(Gate):
     """The resources that are not on the device yet; also the stage that holds calls back."""
 
     def __init__(self, store: Store) -> None:
@@ -146,35 +145,12 @@ class Reconciliation:
             text = "a stored resource is not on the device"
             _log.error(text, exc_info=defect, extra={"data": data})
 
-    # -- the stage -----------------------------------------------------------------------------
-
-    def unary(self, method: Method, handler: Unary) -> Unary:
-        """The handler, once the back end of its service has answered."""
-
-        async def admitted(request: Message, call: Call) -> Message:
-            self._admit(method.service)
-            return await handler(request, call)
-
-        return admitted
-
-    def stream(self, method: Method, handler: Stream) -> Stream:
-        """The handler, once the back end of its service has answered."""
-
-        async def admitted(requests: Requests, call: Call) -> AsyncIterator[Message]:
-            self._admit(method.service)
-            responses = handler(requests, call)
-            try:
-                async for response in responses:
-                    yield response
-            finally:
-                await close(responses)
-
-        return admitted
-
-    def _admit(self, service: str) -> None:
-        """Raises UNAVAILABLE."""
-        if problem := self._unheard.get(service):
-            raise unavailable(f"{service} is being restored: {problem}", retry_after=1.0)
+    def refusal(self, method: Method, call: Call) -> ApiError | None:  # noqa: ARG002
+        """UNAVAILABLE for services whose back end has not answered yet."""
+        problem = self._unheard.get(method.service)
+        if not problem:
+            return None
+        return unavailable(f"{method.service} is being restored: {problem}", retry_after=1.0)
 
 
 def _in_order(store: Store) -> list[Record]:

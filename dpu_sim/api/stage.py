@@ -6,12 +6,14 @@ single response are made to yield it, so that stages know two forms and not four
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Protocol, cast
 
 from google.protobuf.message import Message
 
 from dpu_sim.api.call import Call
+from dpu_sim.api.errors import ApiError
 from opi.catalog import Method
 
 Requests = Message | AsyncIterator[Message]
@@ -29,6 +31,39 @@ class Stage(Protocol):
 
     def stream(self, method: Method, handler: Stream) -> Stream:
         """The handler with this stage around it."""
+
+
+class Gate(ABC):
+    """A stage that lets a call pass, or refuses it before anything happens."""
+
+    @abstractmethod
+    def refusal(self, method: Method, call: Call) -> ApiError | None:
+        """Why the call may not pass; None when it may."""
+
+    def unary(self, method: Method, handler: Unary) -> Unary:
+        """The handler for calls that may pass."""
+
+        async def passed(request: Message, call: Call) -> Message:
+            if refusal := self.refusal(method, call):
+                raise refusal
+            return await handler(request, call)
+
+        return passed
+
+    def stream(self, method: Method, handler: Stream) -> Stream:
+        """The handler for calls that may pass."""
+
+        async def passed(requests: Requests, call: Call) -> AsyncIterator[Message]:
+            if refusal := self.refusal(method, call):
+                raise refusal
+            responses = handler(requests, call)
+            try:
+                async for response in responses:
+                    yield response
+            finally:
+                await close(responses)
+
+        return passed
 
 
 def is_streaming(method: Method) -> bool:
