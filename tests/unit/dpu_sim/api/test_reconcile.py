@@ -62,6 +62,23 @@ def test_all_comes_back_parents_and_what_is_referred_to_first(tmp_path: Path) ->
     restart(tmp_path, work)
 
 
+def test_what_an_older_resource_has_come_to_refer_to_is_there_before_it(tmp_path: Path) -> None:
+    async def prepare(one: Dpu) -> None:
+        spec = {"mac_address": b"\2\0\0\0\0\1", "ptype": "BRIDGE_PORT_TYPE_ACCESS"}
+        port = await one("CreateBridgePort", bridge_port_id="port-0", bridge_port={"spec": spec})
+        bridge = {"spec": {"vlan_id": 10}}
+        await one("CreateLogicalBridge", logical_bridge_id="br-10", logical_bridge=bridge)
+        port.spec.logical_bridges.append("logicalBridges/br-10")
+        await one("UpdateBridgePort", bridge_port=port)
+
+    async def work(one: Dpu) -> None:
+        assert await one.reconciliation.attempt()
+        names = [name for _, name in one.device.done]
+        assert names == ["logicalBridges/br-10", "bridgePorts/port-0"]
+
+    restart(tmp_path, work, prepare)
+
+
 def test_a_lun_that_shares_the_name_of_its_controller_does_not_mix_up_the_others(
     tmp_path: Path,
 ) -> None:
@@ -321,8 +338,9 @@ def test_the_intent_is_there_before_the_device_hears_of_it(tmp_path: Path) -> No
             one.device.held.add("create")
             calling = asyncio.ensure_future(one("CreateNvmeSubsystem", **subsystem()))
             await one.device.asked("create")
-            assert one.store.intents() == [("NvmeSubsystem", "nvmeSubsystems/sub-0")]
+            intents = one.store.intents()
             one.device.release()
             await calling
+            assert intents == [("NvmeSubsystem", "nvmeSubsystems/sub-0")]
 
     asyncio.run(main())

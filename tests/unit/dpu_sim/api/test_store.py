@@ -328,7 +328,8 @@ def test_a_damaged_file_is_refused_with_a_way_out(tmp_path: Path, damage: str) -
     elif damage == "truncated":
         del data[len(data) // 2 :]
     else:
-        for start in range(4096, len(data), 4096):
+        # The second half holds nothing but resources, which nobody reads on start.
+        for start in range(len(data) // 8192 * 4096, len(data), 4096):
             data[start : start + 64] = bytes(64)
     path.write_bytes(data)
     text = refusal(tmp_path)
