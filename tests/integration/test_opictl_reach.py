@@ -97,7 +97,7 @@ def test_a_service_without_back_end_says_so(opictl: Line) -> None:
     outcome = opictl("evpn", "vrf", "list")
     assert outcome.code == 1
     assert outcome.err.startswith("error: opi_api.network.evpn_gw.v1alpha1.VrfService/ListVrfs ")
-    assert "hint: this DPU does not support it" in outcome.err
+    assert "hint: `opictl services` shows what this DPU serves" in outcome.err
 
 
 @pytest.mark.parametrize("noun", FIREWALL)
