@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import itertools
+import logging
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from functools import partial
@@ -28,6 +29,7 @@ from dpu_sim.spdk_sim.bdev.statistics import IoStatistics, Reset, now
 
 T = TypeVar("T")
 
+_log = logging.getLogger("dpu_sim.spdk_sim")
 _numbers = itertools.count(1)
 _LIMITED = frozenset({IoType.READ, IoType.WRITE})
 _CHANGES = frozenset(
@@ -60,7 +62,7 @@ class Bdev:
         self.histogram: Histogram | None = None
         self.removed = False
         self.watched = False
-        """Whether I/O has to take the long way: limits, a histogram, or removal."""
+        """Whether I/O has to take the long way: a histogram, or removal."""
         self._descriptors: dict[int, Descriptor] = {}
         self._closed_channels = IoStatistics()
         self._under_way = 0
@@ -120,7 +122,7 @@ class Bdev:
         self._judge()
 
     def _judge(self) -> None:
-        self.watched = self.removed or self.limiter is not None or self.histogram is not None
+        self.watched = self.removed or self.histogram is not None
 
     def statistics(self) -> IoStatistics:
         """The sum over all channels, closed ones included."""
@@ -163,8 +165,11 @@ class Bdev:
     async def announce(self, event: Event) -> None:
         """Tell every descriptor; wait for those that answer in their own time."""
         for one in list(self._descriptors.values()):
-            if one.on_event is not None and (answer := one.on_event(event)) is not None:
-                await answer
+            try:
+                if one.on_event is not None and (answer := one.on_event(event)) is not None:
+                    await answer
+            except Exception:  # noqa: BLE001  one user must not keep the others from knowing
+                _log.exception("%s of %s", event, self.name)
 
     async def remove(self) -> None:
         """Let I/O under way end, fail what comes, close every descriptor and the device."""
@@ -205,12 +210,20 @@ class Descriptor:
 
     # -- without waiting
 
+    @property
+    def at_once(self) -> bool:
+        """Whether `read_now` and `write_now` succeed now, whatever legal they are asked for."""
+        bdev = self.bdev
+        return self._device.at_once and not bdev.watched and bdev.limiter is None
+
     def read_now(self, first: int, count: int) -> Content | None:
         """As `read` if it can be done at once; None: `read` has to be awaited."""
         bdev = self.bdev
         if bdev.watched or self._closed:
             return None
         if first < 0 or count <= 0 or first + count > bdev.geometry.blocks:
+            return None
+        if not self._admitted(IoType.READ, count * self._block_size):
             return None
         started = now()
         data = self._device.read_now(first, count)
@@ -227,11 +240,18 @@ class Descriptor:
         count, rest = divmod(size, self._block_size)
         if rest or first < 0 or count <= 0 or first + count > bdev.geometry.blocks:
             return False
+        if not self._admitted(IoType.WRITE, size):
+            return False
         started = now()
         if not self._device.write_now(first, data):
             return False
         self.statistics.write.count(size, now() - started)
         return True
+
+    def _admitted(self, kind: IoType, size: int) -> bool:
+        """Whether the limits let an operation through now that the device then does at once."""
+        limiter = self.bdev.limiter
+        return limiter is None or (self._device.at_once and limiter.admit_now(kind, size))
 
     # -- operations; each raises IoError
 

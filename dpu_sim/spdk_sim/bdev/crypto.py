@@ -58,10 +58,14 @@ class CryptoDevice(Layer):
         self._size = self.geometry.block_size
         offered = {IoType.READ, IoType.WRITE, IoType.FLUSH, IoType.RESET, IoType.WRITE_ZEROES}
         below = base.bdev.device.io_types
-        self.writes_at_once = base.bdev.device.writes_at_once
         self.zeroes_after_unmap = False
         # What SPDK's module offers: the other operations stay possible, but are not announced.
         self.io_types = frozenset(offered | ({IoType.UNMAP} & below))
+
+    @property
+    def at_once(self) -> bool:
+        """As the base."""
+        return self.base.at_once
 
     def read_now(self, first: int, count: int) -> Content | None:
         """Decrypted, if the base has it at once."""
@@ -70,7 +74,7 @@ class CryptoDevice(Layer):
 
     def write_now(self, first: int, data: Buffer) -> bool:
         """Encrypted, if the base takes it at once."""
-        if not self.writes_at_once or self.base.bdev.watched:
+        if not self.at_once:
             return False
         return self.base.write_now(first, self._encrypt(first, data))
 

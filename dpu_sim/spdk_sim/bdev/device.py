@@ -72,13 +72,16 @@ class Device:
     product: ClassVar[str]
     io_types: frozenset[IoType] = frozenset()
     readonly = False
-    writes_at_once: bool = False
-    """Whether `write_now` may succeed at all."""
     zeroes_after_unmap: bool = True
     """Whether blocks that were given back read as zeroes; otherwise their content is undefined."""
 
     def __init__(self, geometry: Geometry) -> None:
         self.geometry = geometry
+
+    @property
+    def at_once(self) -> bool:
+        """Whether `read_now` and `write_now` succeed now, whatever they are asked for."""
+        return False
 
     async def read(self, first: int, count: int) -> Content:
         """The content of `count` blocks, a copy of it. Raises IoError, as every operation does."""

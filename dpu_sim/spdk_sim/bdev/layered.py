@@ -80,9 +80,10 @@ class PassthruDevice(Layer):
 
     product = "passthru"
 
-    def __init__(self, base: Descriptor, given_uuid: uuid.UUID | None = None) -> None:
-        super().__init__(base, given_uuid)
-        self.writes_at_once = base.bdev.device.writes_at_once
+    @property
+    def at_once(self) -> bool:
+        """As the base."""
+        return self.base.at_once
 
     def read_now(self, first: int, count: int) -> Content | None:
         """From the base, if at once."""

@@ -40,7 +40,6 @@ class MallocDevice(Device):
     """
 
     product = "Malloc disk"
-    writes_at_once = True
     io_types = frozenset(
         {
             IoType.READ, IoType.WRITE, IoType.UNMAP, IoType.FLUSH, IoType.RESET, IoType.COPY,
@@ -60,6 +59,11 @@ class MallocDevice(Device):
         except (OSError, OverflowError, ValueError) as error:
             memory.give_back(total)
             raise OSError(errno.ENOMEM, f"no {total} bytes of memory") from error
+
+    @property
+    def at_once(self) -> bool:
+        """Always."""
+        return True
 
     def read_now(self, first: int, count: int) -> Content:
         """A copy of the blocks."""
@@ -137,10 +141,14 @@ class NullDevice(Device):
     """Takes every write and reads as zeroes."""
 
     product = "Null disk"
-    writes_at_once = True
     io_types = frozenset(
         {IoType.READ, IoType.WRITE, IoType.RESET, IoType.WRITE_ZEROES, IoType.ABORT}
     )
+
+    @property
+    def at_once(self) -> bool:
+        """Always."""
+        return True
 
     def read_now(self, first: int, count: int) -> Content:
         """Zeroes."""

@@ -70,19 +70,31 @@ class Limiter:
             (read, limits.r_mbytes_per_sec * _MIB, True),
             (write, limits.w_mbytes_per_sec * _MIB, True),
         )
-        self._schedules = [_Schedule(*one) for one in wanted if one[1]]
+        schedules = [_Schedule(*one) for one in wanted if one[1]]
+        self._concerned = {
+            kind: [one for one in schedules if kind in one.kinds]
+            for kind in (IoType.READ, IoType.WRITE)
+        }
         self._waiting: set[asyncio.Future[None]] = set()
         self._released = False
 
     def delay(self, kind: IoType, size: int) -> float:
         """Book an operation; seconds that it has to wait."""
-        present = monotonic()
-        concerned = [one for one in self._schedules if kind in one.kinds]
-        start = max((one.free - CREDIT for one in concerned), default=present)
-        start = max(start, present)
-        for one in concerned:
+        start = present = monotonic()
+        for one in self._concerned[kind]:
+            start = max(start, one.free - CREDIT)
+        for one in self._concerned[kind]:
             one.book(start, size)
         return start - present
+
+    def admit_now(self, kind: IoType, size: int) -> bool:
+        """Book an operation unless it would have to wait; whether it was booked."""
+        latest = monotonic() + CREDIT
+        for one in self._concerned[kind]:
+            if one.free > latest:
+                return False
+        self.delay(kind, size)
+        return True
 
     async def admit(self, kind: IoType, size: int) -> bool:
         """Wait for the turn of an operation; False if the limits were lifted meanwhile."""
