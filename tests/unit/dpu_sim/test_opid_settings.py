@@ -16,7 +16,9 @@ from dpu_sim.settings import HTTP, Endpoint, Settings, parse_settings
 
 
 def test_defaults_listen_on_loopback_alone() -> None:
-    assert parse_settings([], {}) == Settings(node=socket.gethostname())
+    settings = parse_settings([], {})
+    assert settings == Settings(node=socket.gethostname())
+    assert [*map(str, settings.grpc), str(settings.http)] == ["127.0.0.1:50051", "127.0.0.1:8082"]
 
 
 ENVIRON = {
