@@ -35,6 +35,7 @@ class Dispatcher:
         self.catalog = catalog
         self._stages = tuple(stages)
         self._implemented: set[str] = set()
+        self._answered: set[str] = set()
         self._unary: dict[str, Unary] = {}
         self._stream: dict[str, Stream] = {}
         for method in catalog.methods():
@@ -57,11 +58,18 @@ class Dispatcher:
             raise ValueError(f"{service} has no method {', '.join(unknown)}")
         self._implemented.add(service)
         for name, method in methods.items():
-            self._compose(method, getattr(implementation, name, None))
+            answering = getattr(implementation, name, None)
+            self._compose(method, answering)
+            if answering is not None:
+                self._answered.add(method.path)
 
     def implements(self, service: str) -> bool:
         """Whether something answers the calls of this service (full name)."""
         return service in self._implemented
+
+    def answers(self, method: Method) -> bool:
+        """Whether something answers the calls of this method; if not, they are UNIMPLEMENTED."""
+        return method.path in self._answered
 
     def unary(self, method: Method, request: Message, call: Call) -> Coroutine[Any, Any, Message]:
         """Call a method without streams. Raises ApiError."""

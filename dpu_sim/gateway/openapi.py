@@ -44,25 +44,25 @@ _TIMEOUT = {
 }
 
 
-def document(catalog: Catalog, router: Router, implemented: Callable[[str], bool]) -> Json:
+def document(catalog: Catalog, router: Router, answered: Callable[[Method], bool]) -> Json:
     """The document.
 
     Args:
         catalog: what is described.
         router: has its routes.
-        implemented: whether a service (full name) has an implementation; if not, its operations
-            carry `x-unimplemented`.
+        answered: whether a method has an implementation; if not, its operations carry
+            `x-unimplemented`.
     """
-    return _Writer(catalog, router, implemented).document()
+    return _Writer(catalog, router, answered).document()
 
 
 class _Writer:
     def __init__(
-        self, catalog: Catalog, router: Router, implemented: Callable[[str], bool]
+        self, catalog: Catalog, router: Router, answered: Callable[[Method], bool]
     ) -> None:
         self._catalog = catalog
         self._router = router
-        self._implemented = implemented
+        self._answered = answered
         self._schemas = Schemas()
         self._ids: set[str] = set()
 
@@ -100,7 +100,7 @@ class _Writer:
         return {
             "name": service.name,
             "description": comment(service.descriptor),
-            "x-unimplemented": not self._implemented(service.name),
+            "x-unimplemented": not any(map(self._answered, service.methods.values())),
         }
 
     def _operation(self, route: Route, names: list[str]) -> Json:
@@ -120,7 +120,7 @@ class _Writer:
         }
         if route.body:
             operation["requestBody"] = self._body(route)
-        if not self._implemented(method.service):
+        if not self._answered(method):
             operation["x-unimplemented"] = True
         return operation
 
@@ -183,7 +183,7 @@ class _Writer:
             content = {JSON: {"schema": schema}}
             text = first_sentence(method.descriptor.output_type) or "Done."
         codes = [*_FAILURES]
-        if not self._implemented(method.service):
+        if not self._answered(method):
             codes[-1:-1] = _UNIMPLEMENTED
         failures = {code: {"$ref": f"#/components/responses/{code}"} for code in codes}
         return {"200": {"description": text, "content": content}, **failures}

@@ -45,7 +45,7 @@ class Gateway:
             health: whether a service is healthy.
         """
         router = Router(dispatcher.catalog, dispatcher.implements)
-        described = document(dispatcher.catalog, router, dispatcher.implements)
+        described = document(dispatcher.catalog, router, dispatcher.answers)
         mutual = tls is not None and tls.mutual
         self._edge = HttpEdge(dispatcher, router, pages(described, health), mutual)
         self._tls = tls
