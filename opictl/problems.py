@@ -51,7 +51,8 @@ def call_words(error: CallError) -> tuple[str, str]:
     if status.code == "DEADLINE_EXCEEDED":
         return f"no answer in time from {_server()}", explain_status(status)[1]
     message, hint = explain_status(status)
-    return message, _hint(status, error.method) or hint
+    own = _hint(status, error.method)
+    return message, own if status.code == "UNIMPLEMENTED" else own or hint
 
 
 def _is_transport(status: Status) -> bool:
@@ -105,7 +106,8 @@ def _hint(status: Status, method: str) -> str:
     if status.code == "NOT_FOUND":
         return _list_hint(method)
     if status.code == "UNIMPLEMENTED":
-        return "`opictl services` shows what this DPU serves"
+        whole = "is not supported" in status.message
+        return "`opictl services` shows what this DPU serves" if whole else ""
     if status.code == "FAILED_PRECONDITION":
         gone = name.startswith("Delete")
         return "delete or change those first" if gone else "create or change that first"

@@ -6,7 +6,7 @@ their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -76,7 +76,7 @@ def _words() -> Iterator[str]:
     yield from _table(("Firewall", "The same as"), rows)
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
     return [*map(_line, (head, tuple("---" for _ in head), *rows)), ""]
 
 
