@@ -18,7 +18,6 @@ from dpu_sim.api.errors import (
     ApiError,
     already_exists,
     failed_precondition,
-    internal,
     invalid_arguments,
     unimplemented,
 )
@@ -35,7 +34,9 @@ MOST_NAMESPACES = 65535
 """Largest number of namespaces that a subsystem may be made for."""
 
 DEFAULT_NAMESPACES = 32
-"""What the target makes of 0."""
+DEFAULT_SERIAL_NUMBER = "0" * SERIAL_NUMBER_BYTES
+DEFAULT_MODEL_NUMBER = "SPDK bdev Controller"
+"""What the target makes of fields that are not set (SPDK's nvmf_create_subsystem)."""
 
 _CREATED_FIELDS = ("serial_number", "model_number", "max_namespaces")
 
@@ -69,7 +70,9 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
                 found = await self._find(resource.spec.nqn)
                 if found is None:
                     raise
-                if _in_use(found) or not _same(found, resource.spec):
+                if _in_use(found) or not (
+                    _made_for(found, resource.spec) and _open_to(found, resource.spec)
+                ):
                     raise already_exists(resource.spec.nqn) from None
             return await self._with_status(resource)
 
@@ -96,7 +99,7 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
         """What went through the subsystem: the sum of its namespaces, and it can have none yet."""
         found = await self._find(resource.spec.nqn)
         if found is None:
-            raise internal("StatsNvmeSubsystem")
+            raise failed_precondition(f"{resource.name} is not on the target")
         if found["namespaces"]:
             raise unimplemented("statistics of namespaces that were not made through this API")
         return common.VolumeStats()
@@ -107,8 +110,12 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
             found = await self._find(resource.spec.nqn)
             if found is None:
                 await self._make(resource.spec)
-            elif not _same(found, resource.spec):
+            elif not (
+                _made_for(found, resource.spec) or (_in_use(found) and _fits(found, resource.spec))
+            ):
                 await self._replace(resource, resource)
+            elif not _open_to(found, resource.spec):
+                await self._set_host(resource.spec)
             return await self._with_status(resource)
 
     async def discard(self, intended: NvmeSubsystem, stored: NvmeSubsystem | None) -> None:
@@ -122,7 +129,7 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
         if self._owners.get(nqn, intended.name) != intended.name:
             return
         found = await self._find(nqn)
-        if found and not _in_use(found) and _may_become(found, intended.spec):
+        if found and not _in_use(found) and _made_for(found, intended.spec):
             await self._call("nvmf_delete_subsystem", nqn=nqn)
 
     async def _with_status(self, subsystem: NvmeSubsystem) -> NvmeSubsystem:
@@ -255,20 +262,25 @@ def _in_use(found: Mapping[str, Any]) -> bool:
     return bool(found["namespaces"] or found["listen_addresses"])
 
 
-def _may_become(found: Mapping[str, Any], spec: NvmeSubsystemSpec) -> bool:
-    """Whether the target's subsystem can be what the spec asks for, as yet without its host."""
-    hosts = {one["nqn"] for one in found["hosts"]}
-    size = spec.max_namespaces or DEFAULT_NAMESPACES
-    return bool(
-        found["max_namespaces"] == size
-        and (not spec.serial_number or found["serial_number"] == spec.serial_number)
-        and (not spec.model_number or found["model_number"] == spec.model_number)
-        and found["allow_any_host"] == (not spec.hostnqn)
-        and hosts <= {spec.hostnqn}
+def _made_for(found: Mapping[str, Any], spec: NvmeSubsystemSpec) -> bool:
+    """Whether the target's subsystem was made as `_make` would."""
+    return _fits(found, spec) and (
+        found["serial_number"] == (spec.serial_number or DEFAULT_SERIAL_NUMBER)
+        and found["model_number"] == (spec.model_number or DEFAULT_MODEL_NUMBER)
     )
 
 
-def _same(found: Mapping[str, Any], spec: NvmeSubsystemSpec) -> bool:
-    """Whether the target's subsystem is what the spec asks for; unset fields may be anything."""
+def _fits(found: Mapping[str, Any], spec: NvmeSubsystemSpec) -> bool:
+    """Whether it is what the spec asks for; what that leaves open may be anything."""
+    return bool(
+        found["max_namespaces"] == (spec.max_namespaces or DEFAULT_NAMESPACES)
+        and (not spec.serial_number or found["serial_number"] == spec.serial_number)
+        and (not spec.model_number or found["model_number"] == spec.model_number)
+    )
+
+
+def _open_to(found: Mapping[str, Any], spec: NvmeSubsystemSpec) -> bool:
+    """Whether it lets in the hosts that the spec says, and no others."""
     hosts = [one["nqn"] for one in found["hosts"]]
-    return _may_become(found, spec) and hosts == ([spec.hostnqn] if spec.hostnqn else [])
+    wanted = [spec.hostnqn] if spec.hostnqn else []
+    return hosts == wanted and found["allow_any_host"] == (not wanted)

@@ -168,6 +168,43 @@ def test_restoring_brings_back_what_the_target_lost_or_has_otherwise(socket: Pat
     run(socket, work)
 
 
+def test_restoring_takes_back_what_an_interrupted_update_has_done(socket: Path) -> None:
+    async def work(backend: SubsystemBackend, eye: SpdkClient) -> None:
+        old = await backend.create(subsystem(hostnqn=HOST))
+        before = await on_target(eye)
+        for changed in (
+            subsystem(hostnqn=HOST, serial_number="SN2"),
+            subsystem(hostnqn=OTHER_HOST, model_number="M"),
+            subsystem(nqn=NQN + "b"),
+        ):
+            await backend.update(old, changed)
+            again = SubsystemBackend(SpdkClient(socket))
+            await again.discard(changed, old)
+            await again.reconcile(old)
+            assert await on_target(eye) == before
+            assert await on_target(eye, NQN + "b") is None
+            backend = again
+
+    run(socket, work)
+
+
+def test_what_an_interrupted_creation_left_goes_and_what_is_somebody_elses_stays(
+    socket: Path,
+) -> None:
+    async def work(backend: SubsystemBackend, eye: SpdkClient) -> None:
+        await eye.call("nvmf_create_subsystem", {"nqn": NQN, "allow_any_host": False})
+        await backend.discard(subsystem(hostnqn=HOST, serial_number="SN1"), None)
+        assert await on_target(eye) is not None  # a stranger's, by its serial number
+        await backend.discard(subsystem(hostnqn=HOST), None)  # half of what was to be made
+        assert await on_target(eye) is None
+        await backend.create(subsystem("sub1"))
+        await backend.discard(subsystem("sub0"), None)
+        assert await on_target(eye) is not None  # sub1 has got the NQN
+        await backend.discard(subsystem("sub0", nqn=NQN + "c"), None)
+
+    run(socket, work)
+
+
 @pytest.mark.parametrize(
     ("spec", "field"),
     [
