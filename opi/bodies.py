@@ -182,7 +182,7 @@ def _field_data(field: FieldDescriptor, value: Any, skip: Callable[[FieldDescrip
 
 def _data(field: FieldDescriptor, value: Any, skip: Callable[[FieldDescriptor], bool]) -> Any:
     form = form_of(field)
-    if form is None:
+    if form is None or not _is_faithful(field, form, value):
         return to_data(value, skip)
     if field.message_type is not None and field.message_type.full_name in WRAPPERS:
         return value.value
@@ -192,6 +192,16 @@ def _data(field: FieldDescriptor, value: Any, skip: Callable[[FieldDescriptor], 
         if field.type == FieldDescriptor.TYPE_STRING:
             return value
     return form.show(value)
+
+
+def _is_faithful(field: FieldDescriptor, form: Form, value: Any) -> bool:
+    """Whether the text form says all of a message: that of an address lacks its family, say."""
+    if field.message_type is None or field.message_type.full_name.startswith("google.protobuf."):
+        return True
+    try:
+        return bool(form.parse(form.show(value)) == value)
+    except FormError:
+        return False
 
 
 def secrets(message: Message) -> Iterator[str]:

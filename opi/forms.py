@@ -206,7 +206,7 @@ def _ipv4_form(order: Any) -> Form:
 
 def _bytes_form(field: FieldDescriptor) -> Form:
     if _MAC_NAME.search(field.name):
-        return Form("MAC", _parse_mac, lambda value: value.hex(":"))
+        return Form("MAC", _parse_mac, _show_mac)
     if _IPV6_NAME.search(field.name):
         return Form("ADDRESS", _checked(_parse_ipv6), _show_ipv6)
     return Form("BYTES", parse_bytes, lambda value: f"hex:{value.hex()}")
@@ -218,6 +218,10 @@ def _parse_mac(text: str) -> bytes:
     if _has_prefix(text):
         return parse_bytes(text)
     raise FormError(f"{text!r} is not a MAC address, such as aa:bb:cc:00:00:01")
+
+
+def _show_mac(value: bytes) -> str:
+    return value.hex(":") if len(value) in {0, 6} else f"hex:{value.hex()}"
 
 
 def _parse_ipv6(text: str) -> bytes:
@@ -251,7 +255,12 @@ def parse_bytes(text: str) -> bytes:
 
 def _parse_secret(text: str) -> str:
     """A secret text: `@FILE` keeps it off the command line, which other users can see."""
-    return _file(text[1:]).decode().rstrip("\n") if text.startswith("@") else text
+    if not text.startswith("@"):
+        return text
+    try:
+        return _file(text[1:]).decode().rstrip("\n")
+    except UnicodeDecodeError:
+        raise FormError(f"{text[1:]}: not a text in UTF-8") from None
 
 
 def _file(name: str) -> bytes:
@@ -383,6 +392,8 @@ _MESSAGES: dict[str, Callable[[type[Any]], Form]] = {
         "TIME", _checked(lambda text: wellknown.parse_timestamp(text, kind)), wellknown.show
     ),
     "google.protobuf.FieldMask": lambda kind: Form(
-        "PATHS", lambda text: kind(paths=text.split(",")), lambda value: ",".join(value.paths)
+        "PATHS",
+        lambda text: kind(paths=text.split(",") if text else []),
+        lambda value: ",".join(value.paths),
     ),
 }

@@ -95,8 +95,8 @@ def difference(old: M, new: M) -> list[str]:
 def says_the_same(new: Message, old: Message) -> bool:
     """Whether `new` differs from `old` in nothing but secrets that it leaves empty.
 
-    Servers do not show secrets, so this is what a client that has read `old` sends back. OUTPUT_ONLY
-    and IDENTIFIER fields are not compared.
+    Servers do not show secrets, so this is what a client that has read `old` sends back.
+    OUTPUT_ONLY and IDENTIFIER fields are not compared.
     """
     return next(_differences(old, new, keep_secrets=True), None) is None
 
@@ -167,6 +167,14 @@ def _clear(target: Message, field: FieldDescriptor) -> None:
         target.ClearField(field.name)
 
 
+def _can_be_cleared(inner: Message) -> bool:
+    """Whether clearing a message changes anything: protected fields in it stay."""
+    kept = type(inner)()
+    kept.CopyFrom(inner)
+    _replace(kept, type(inner)(), keep_secrets=False)
+    return kept != inner or not inner.ListFields()
+
+
 def _copy(target: Message, source: Message, field: FieldDescriptor) -> None:
     """Make one field of `target` what it is in `source`, with presence and all."""
     target.ClearField(field.name)
@@ -232,6 +240,9 @@ def _differences(old: Message, new: Message, keep_secrets: bool = False) -> Iter
         if is_nested(field) and old.HasField(field.name) and new.HasField(field.name):
             inner = _differences(getattr(old, field.name), getattr(new, field.name), keep_secrets)
             yield from (f"{field.name}.{path}" for path in inner)
+        elif is_nested(field) and old.HasField(field.name):
+            if _can_be_cleared(getattr(old, field.name)):
+                yield str(field.name)
         elif not _same(old, new, field):
             yield str(field.name)
 

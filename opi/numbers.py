@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_SIZE = re.compile(r"(\d+)\s*([kmgtp]?)(i?b)?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d+)\s*(?:([kmgtp])i?)?b?", re.IGNORECASE)
 _UNITS = {unit: 1024**power for power, unit in enumerate(("", "k", "m", "g", "t", "p"))}
 
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "gre": 47, "esp": 50, "ah": 51, "icmpv6": 58}
@@ -21,11 +21,11 @@ def parse_integer(text: str, low: int, high: int) -> int:
 
 
 def parse_size(text: str, low: int, high: int) -> int:
-    """A count with a unit: 512, 4k, 64M, 1GiB; units are powers of 1024."""
+    """A count with a unit: 512, 4k, 64M, 1Gi, 1GiB; units are powers of 1024."""
     match = _SIZE.fullmatch(text.strip())
     if not match:
         return parse_integer(text, low, high)
-    return _within(int(match[1]) * _UNITS[match[2].lower()], text, low, high)
+    return _within(int(match[1]) * _UNITS[(match[2] or "").lower()], text, low, high)
 
 
 def parse_protocol(text: str) -> int:

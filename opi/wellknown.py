@@ -12,6 +12,8 @@ WRAPPERS = frozenset(
 )
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_JSON_DURATION = re.compile(r"-?[0-9]+(\.[0-9]{1,9})?s")
+"""How protobuf's JSON writes one: to the nanosecond, and perhaps negative."""
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -28,7 +30,10 @@ def parse_seconds(text: str) -> float:
 def parse_duration(text: str, kind: type[Any]) -> Any:
     """A google.protobuf.Duration. Raises ValueError."""
     message = kind()
-    message.FromTimedelta(timedelta(seconds=parse_seconds(text)))
+    if _JSON_DURATION.fullmatch(text):
+        message.FromJsonString(text)
+    else:
+        message.FromTimedelta(timedelta(seconds=parse_seconds(text)))
     return message
 
 
