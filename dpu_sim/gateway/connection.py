@@ -44,6 +44,11 @@ class Connection(web.RequestHandler):
         response.force_close()
         return response
 
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """Log a defect; that the rest of a body is damaged, which nobody asked for, is none."""
+        if not isinstance(kw.get("exc_info"), web.RequestPayloadError):
+            super().log_exception(*args, **kw)
+
 
 class ConnectionServer(web.Server):
     """aiohttp's server, with connections of ours."""
