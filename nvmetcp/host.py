@@ -1,0 +1,213 @@
+"""The host's end of a connection: one queue, commands out, data and completions in."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from nvmetcp.command import Command, Direction
+from nvmetcp.connection import Connection, State, fault
+from nvmetcp.decoder import IC_RULE, TERM_RULE, Rule, host_rules
+from nvmetcp.errors import FatalError, LocalProtocolError
+from nvmetcp.events import Completed, DataArrived, Event, Opened
+from nvmetcp.pdu import (
+    AT_CCCID,
+    AT_DATA_OFFSET,
+    AT_DGST,
+    AT_FLAGS,
+    R2T,
+    C2HData,
+    CapsuleResp,
+    Framing,
+    ICReq,
+    ICResp,
+    PduType,
+    encode_command,
+    encode_h2c_data,
+    encode_ic_req,
+)
+from nvmetcp.record import Buffer
+from nvmetcp.sgl import IN_CAPSULE_DATA_BLOCK, TRANSPORT_DATA_BLOCK
+from nvmetcp.status import Completion
+
+ADMIN_IN_CAPSULE = 8192  # data that may always come with admin and Fabrics commands, in bytes
+MAX_DATA_PDU = 1 << 26  # largest data PDU a host believes, in bytes
+AT_COMPLETION_CID = 20
+
+
+@dataclass(frozen=True, slots=True)
+class HostConfig:
+    """What a host asks for, and the size of its queue in entries (one of them stays empty)."""
+
+    header_digest: bool = False
+    data_digest: bool = False
+    hpda: int = 0
+    maxr2t: int = 0
+    queue_size: int = 32
+    in_capsule: int = ADMIN_IN_CAPSULE
+    flow_control: bool = True
+
+
+@dataclass(slots=True)
+class _Submitted:
+    """A command under way: what it may send and receive, and how far both are."""
+
+    data: memoryview | None
+    length: int
+    received: int = 0
+    last: bool = False
+    digest_ok: bool = True
+    asked: int = 0
+    unanswered: int = 0
+
+
+class HostConnection(Connection):
+    """Send `open` first, then `submit` commands; `receive` yields their data and completions."""
+
+    def __init__(self, config: HostConfig | None = None) -> None:
+        rules: dict[int, Rule] = {PduType.IC_RESP: IC_RULE, PduType.C2H_TERM_REQ: TERM_RULE}
+        super().__init__(rules, PduType.H2C_TERM_REQ)
+        self.config = config or HostConfig()
+        self.max_h2c_data = 0
+        self._free = deque(range(self.config.queue_size - 1))
+        self._submitted: dict[int, _Submitted] = {}
+        self._answering: list[_Submitted] = []
+        self._handlers |= {
+            ICResp: self._opened,
+            C2HData: self._data,
+            CapsuleResp: self._response,
+            R2T: self._ready_to_transfer,
+        }
+
+    @property
+    def free(self) -> int:
+        """How many commands may be submitted now."""
+        return len(self._free)
+
+    @property
+    def outstanding(self) -> frozenset[int]:
+        """The identifiers of the commands without completion."""
+        return frozenset(self._submitted)
+
+    def open(self) -> None:
+        """Begin the handshake. Raises LocalProtocolError when it was begun before."""
+        config = self.config
+        request = ICReq(config.header_digest, config.data_digest, config.hpda, config.maxr2t)
+        encoded = encode_ic_req(request)
+        self._step(PduType.IC_REQ)
+        self._out.append(encoded)
+
+    def submit(self, command: Command, data: Buffer | None = None, length: int = 0) -> int:
+        """Send a command and return its identifier.
+
+        `data` goes to the controller: with the command where it fits, else when it is asked for.
+        `length` is how many bytes may come back. Raises LocalProtocolError when the connection
+        isn't open, the queue is full, or the command has no such data.
+        """
+        self._require_open()
+        view = memoryview(data).cast("B") if data else None
+        _check_direction(command, view, length)
+        if not self._free:
+            raise LocalProtocolError("the queue is full")
+        size = len(view) if view else length
+        inside = view is not None and size <= self.config.in_capsule
+        kind = IN_CAPSULE_DATA_BLOCK if inside else TRANSPORT_DATA_BLOCK
+        cid = self._free[0]
+        sent = command._replace(cid=cid, sgl_address=0, sgl_length=size, sgl_type=kind).pack()
+        self._out += encode_command(self._sending, sent, view if inside else None)
+        self._free.popleft()
+        self._submitted[cid] = _Submitted(None if inside else view, length)
+        return cid
+
+    def data_to_send(self) -> list[Buffer]:
+        """Return the buffers to send, in order, and forget them."""
+        for submitted in self._answering:
+            submitted.unanswered = 0
+        self._answering.clear()
+        return super().data_to_send()
+
+    def _opened(self, response: ICResp) -> Iterable[Event]:
+        config = self.config
+        if self.state is not State.OPENING:
+            raise fault("ICResp without ICReq", status=FatalError.PDU_SEQUENCE)
+        if response.header_digest > config.header_digest or (
+            response.data_digest > config.data_digest
+        ):
+            raise fault("digests that were not asked for", AT_DGST)
+        self._step(PduType.IC_RESP)
+        header, data = response.header_digest, response.data_digest
+        self.max_h2c_data = response.max_h2c_data
+        self._sending = Framing(header, data, response.cpda)
+        self._decoder.framing = Framing(header, data, config.hpda)
+        self._decoder.rules = host_rules(MAX_DATA_PDU)
+        return (Opened(response),)
+
+    def _data(self, pdu: C2HData) -> Iterable[Event]:
+        submitted = self._submitted.get(pdu.cid)
+        if submitted is None:
+            raise fault(f"data for no command: {pdu.cid}", AT_CCCID)
+        end = submitted.received + len(pdu.data)
+        if submitted.last:
+            raise fault("data after the last", status=FatalError.PDU_SEQUENCE)
+        if pdu.offset != submitted.received or end > submitted.length:
+            message = f"data at {pdu.offset}, {submitted.received} of {submitted.length} came"
+            raise fault(message, status=FatalError.DATA_OUT_OF_RANGE)
+        if pdu.success and (self.config.flow_control or not pdu.last):
+            raise fault("SUCCESS flag that was not agreed", AT_FLAGS)
+        submitted.received = end
+        submitted.last = pdu.last
+        submitted.digest_ok &= pdu.digest_ok
+        arrived = DataArrived(pdu.cid, pdu.offset, pdu.data, pdu.last, pdu.digest_ok)
+        if pdu.success:
+            return (arrived, self._complete(Completion(pdu.cid), submitted))
+        return (arrived,)
+
+    def _response(self, pdu: CapsuleResp) -> Iterable[Event]:
+        completion = pdu.completion
+        submitted = self._submitted.get(completion.cid)
+        if submitted is None:
+            raise fault(f"completion of no command: {completion.cid}", AT_COMPLETION_CID)
+        if submitted.received and not submitted.last and completion.succeeded:
+            raise fault("completion before the last data", status=FatalError.PDU_SEQUENCE)
+        return (self._complete(completion, submitted),)
+
+    def _complete(self, completion: Completion, submitted: _Submitted) -> Completed:
+        del self._submitted[completion.cid]
+        self._free.append(completion.cid)
+        return Completed(completion, submitted.received, submitted.digest_ok)
+
+    def _ready_to_transfer(self, request: R2T) -> Iterable[Event]:
+        submitted = self._submitted.get(request.cid)
+        if submitted is None or submitted.data is None:
+            raise fault(f"request for data of no command: {request.cid}", AT_CCCID)
+        end = request.offset + request.length
+        if request.offset != submitted.asked:
+            raise fault(f"request out of order: {request.offset}", AT_DATA_OFFSET)
+        if not request.length or end > len(submitted.data):
+            raise fault(f"request up to {end}", status=FatalError.DATA_OUT_OF_RANGE)
+        if submitted.unanswered > self.config.maxr2t:
+            raise fault("too many requests to transfer", status=FatalError.LIMIT_EXCEEDED)
+        submitted.asked = end
+        submitted.unanswered += 1
+        self._answering.append(submitted)
+        self._send_data(request, submitted.data)
+        return ()
+
+    def _send_data(self, request: R2T, data: memoryview) -> None:
+        end = request.offset + request.length
+        for start in range(request.offset, end, self.max_h2c_data):
+            stop = min(start + self.max_h2c_data, end)
+            self._out += encode_h2c_data(
+                self._sending, request.cid, request.ttag, start, data[start:stop], last=stop == end
+            )
+
+
+def _check_direction(command: Command, data: memoryview | None, length: int) -> None:
+    direction = command.direction
+    if data and not direction & Direction.HOST_TO_CONTROLLER:
+        raise LocalProtocolError(f"opcode {command.opcode:#04x} sends no data")
+    if length and not direction & Direction.CONTROLLER_TO_HOST:
+        raise LocalProtocolError(f"opcode {command.opcode:#04x} receives no data")
+    if data and length:
+        raise LocalProtocolError("data in both directions has no descriptor")
