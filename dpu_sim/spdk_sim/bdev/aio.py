@@ -14,7 +14,6 @@ import os
 import stat
 import struct
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,6 +28,7 @@ from dpu_sim.spdk_sim.bdev.errors import (
     WriteFailedError,
 )
 from dpu_sim.spdk_sim.bdev.ordering import Hold, RangeOrder
+from dpu_sim.spdk_sim.bdev.threads import Threads
 
 T = TypeVar("T")
 
@@ -56,7 +56,7 @@ class AioDevice(Device):
         self._options = options
         self._size = geometry.block_size
         self._order = RangeOrder()
-        self._threads = ThreadPoolExecutor(_THREADS, f"aio-{path.name}")
+        self._threads = Threads(_THREADS, f"aio-{path.name}")
         self._flush_error: OSError | None = None
         self.io_types = frozenset(
             {IoType.READ, IoType.WRITE, IoType.FLUSH, IoType.RESET, IoType.WRITE_ZEROES}
@@ -128,7 +128,7 @@ class AioDevice(Device):
 
     async def close(self) -> None:
         """Wait for the threads and close the file."""
-        await asyncio.get_running_loop().run_in_executor(None, self._threads.shutdown)
+        await self._threads.close()
         os.close(self._fd)
 
     # -- in a thread
@@ -175,7 +175,7 @@ class AioDevice(Device):
         except asyncio.CancelledError:
             self._order.leave(hold)
             raise
-        running = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        running = self._threads.run(work)
         running.add_done_callback(lambda done: self._ended(hold, done))
         try:
             return await asyncio.shield(running)

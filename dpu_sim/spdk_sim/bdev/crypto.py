@@ -111,22 +111,25 @@ class CryptoDevice(Layer):
         await self.write(destination, await self.read(source, count))
 
     def _encrypt(self, first: int, data: Buffer) -> bytes:
+        if len(data) == self._size:
+            return Cipher(self._algorithm, _tweak(first)).encryptor().update(data)
         return b"".join(
-            Cipher(self._algorithm, XTS(tweak)).encryptor().update(block)
+            Cipher(self._algorithm, tweak).encryptor().update(block)
             for tweak, block in self._units(first, data)
         )
 
     def _decrypt(self, first: int, data: Buffer) -> bytes:
+        if len(data) == self._size:
+            return Cipher(self._algorithm, _tweak(first)).decryptor().update(data)
         return b"".join(
-            Cipher(self._algorithm, XTS(tweak)).decryptor().update(block)
+            Cipher(self._algorithm, tweak).decryptor().update(block)
             for tweak, block in self._units(first, data)
         )
 
-    def _units(self, first: int, data: Buffer) -> list[tuple[bytes, memoryview]]:
+    def _units(self, first: int, data: Buffer) -> list[tuple[XTS, memoryview]]:
         view, size = memoryview(data), self._size
         return [
-            ((first + n).to_bytes(_TWEAK_BYTES, "little"), view[n * size : (n + 1) * size])
-            for n in range(len(view) // size)
+            (_tweak(first + n), view[n * size : (n + 1) * size]) for n in range(len(view) // size)
         ]
 
     def describe(self, name: str) -> dict[str, Any]:
@@ -140,3 +143,7 @@ class CryptoDevice(Layer):
     def _parameters(self, name: str) -> dict[str, Any]:
         base = self.base.bdev.name
         return {"base_bdev_name": base, "name": name, "key_name": self._key_name}
+
+
+def _tweak(address: int) -> XTS:
+    return XTS(address.to_bytes(_TWEAK_BYTES, "little"))
