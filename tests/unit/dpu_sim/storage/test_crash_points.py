@@ -7,6 +7,7 @@ them, with the real store and a live target.
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
@@ -91,13 +92,9 @@ async def life(
     folder: Path,
     socket: Path,
     fate: Fate,
-    *works: Callable[[ResourceService[NvmeSubsystem]], Awaitable[Any]],
+    work: Callable[[ResourceService[NvmeSubsystem]], Awaitable[Any]] | None = None,
 ) -> dict[str, Spec]:
-    """Start, restore, do the works; what the store has in the end.
-
-    Raises:
-        DeathError: by fate, within the last work.
-    """
+    """Start, restore, do `work`; what the store has in the end. Raises DeathError: by fate."""
     client = MortalClient(socket, Fate(float("inf")))
     try:
         async with MortalStore(folder, Fate(float("inf"))) as store:
@@ -107,9 +104,8 @@ async def life(
             reconciliation = Reconciliation(store)
             reconciliation.begin([service])
             assert await reconciliation.attempt()
-            for work in works:
-                if work is works[-1]:
-                    store._fate = client._fate = fate
+            store._fate = client._fate = fate
+            if work is not None:
                 await work(service)
             return {
                 one.name: {
@@ -161,14 +157,17 @@ def test_wherever_it_dies_all_of_it_or_nothing_is_there_after_the_restart(
     name: str, socket: Path, tmp_path: Path
 ) -> None:
     before, after = CHANGES[name]
+    born = tmp_path / "born"
+    asyncio.run(life(born, socket, Fate(float("inf")), change(before)))
     outcomes = []
     for steps in count():
         for nqn in subsystems(socket):
             ask(socket, "nvmf_delete_subsystem", nqn=nqn)
         folder = tmp_path / str(steps)
+        shutil.copytree(born, folder)
         died = False
         try:
-            asyncio.run(life(folder, socket, Fate(steps), change(before), change(after)))
+            asyncio.run(life(folder, socket, Fate(steps), change(after)))
         except DeathError:
             died = True
         except ApiError as error:
