@@ -1,22 +1,24 @@
-"""OPI start-up intents: the startup-config of a DPU, applied over gRPC once it is ready."""
+"""OPI start-up intents: the startup-config of a DPU, applied over gRPC once it is ready.
+
+The file is a manifest, as `opictl apply` takes it; applying it again changes only what differs.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from lab.engine.readiness import GRPC_PORT
 from lab.errors import LabError
-from lab.opi import OpiCallError, OpiClient
 from lab.topology.model import Node, Role, Topology
+from opi.apply import ApplyError, Step, apply, ordered, plan
+from opi.client import Client
+from opi.contexts import Context
+from opi.manifest import Item, ManifestError, read
+from opi.status import CallError, Status, explain
 
-_SHAPE = "a list of {method: package.Service/Method, body: {...}}"
-
-_NOT_YAML = (YAMLError, ValueError, LookupError, ArithmeticError, TypeError, AttributeError)
-"""Besides its own errors ruamel lets built-in ones out, for instance for `!!int`."""
+_SHAPE = "start-up intents of a DPU are a manifest, as `opictl apply` takes it"
 
 
 def check_intents(topology: Topology) -> None:
@@ -26,35 +28,47 @@ def check_intents(topology: Topology) -> None:
             read_intents(Path(node.startup_config))
 
 
-def read_intents(path: Path) -> list[tuple[str, dict[str, Any]]]:
-    """The calls of a start-up file: (method, body). Raises LabError naming file and entry."""
+def read_intents(path: Path) -> list[Item]:
+    """The resources of a start-up file, those that others need first.
+
+    Raises LabError naming file, line and field.
+    """
     try:
-        data = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise LabError(f"{path}: {error.strerror}", f"OPI start-up intents are {_SHAPE}") from error
-    except _NOT_YAML as error:
-        raise LabError(f"{path}: {error}", f"OPI start-up intents are {_SHAPE}") from error
-    if not isinstance(data, list):
-        raise LabError(f"{path}: not a list", f"OPI start-up intents are {_SHAPE}")
-    return [_intent(path, number, entry) for number, entry in enumerate(data, 1)]
+        items = ordered(read([str(path)]))
+    except ManifestError as error:
+        raise LabError(error.message, error.hint or _SHAPE) from error
+    if not items:
+        raise LabError(f"{path}: no resources in it", _SHAPE)
+    return items
 
 
-def _intent(path: Path, number: int, entry: Any) -> tuple[str, dict[str, Any]]:
-    known = isinstance(entry, dict) and set(entry) <= {"method", "body"} and "method" in entry
-    if not known or not isinstance(entry.get("body", {}), dict):
-        raise LabError(f"{path}: entry {number} is not an intent", f"give {_SHAPE}")
-    return str(entry["method"]), entry.get("body", {})
+def apply_intents(node: Node, address: str) -> str:
+    """Bring a DPU to what its start-up file says; stop at the first refusal. Returns what was done.
+
+    Raises LabError naming the place in the file.
+    """
+    items = read_intents(Path(node.startup_config))
+    with Client(Context(node.name, f"{address}:{GRPC_PORT}", insecure=True)) as client:
+        try:
+            steps = plan(client, items)
+            apply(client, steps)
+        except ManifestError as error:
+            raise LabError(f"{node.name}: {error.message}", error.hint) from error
+        except ApplyError as error:
+            what = f"{error.step.item.place}: {error.step.action} {error.step.item}"
+            raise _refused(f"{node.name}: {what}", error.cause.status) from error
+        except CallError as error:
+            raise _refused(f"{node.name}: {node.startup_config}", error.status) from error
+    return _summary(steps)
 
 
-def apply_intents(node: Node, address: str) -> int:
-    """Send every call, in order; stop at the first that is refused. Returns how many."""
-    intents = read_intents(Path(node.startup_config))
-    with OpiClient(f"{address}:{GRPC_PORT}") as client:
-        for number, (method, body) in enumerate(intents, 1):
-            try:
-                client.call(method, body)
-            except OpiCallError as error:
-                raise LabError(
-                    f"{node.name}: intent {number} of {node.startup_config} ({method}): {error}"
-                ) from error
-    return len(intents)
+def _refused(what: str, status: Status) -> LabError:
+    message, advice = explain(status)
+    return LabError(f"{what}: {status.code}: {message}", advice)
+
+
+def _summary(steps: Sequence[Step]) -> str:
+    """Such as "2 created, 1 unchanged"."""
+    words = {"create": "created", "update": "updated", "unchanged": "unchanged"}
+    counts = Counter(words[step.action] for step in steps)
+    return ", ".join(f"{count} {word}" for word, count in counts.items())

@@ -22,6 +22,7 @@ from lab.engine.readiness import GRPC_PORT
 from lab.errors import LabError
 from lab.runtime.container import Container
 from lab.topology.model import Endpoint, Kind, Link, Node, Role, Topology
+from opi.contexts import Context
 
 _FILES = ("topology-data.json", "ansible-inventory.yml", "opictl.yml", "exec.md")
 
@@ -150,13 +151,12 @@ def ansible_inventory(topology: Topology) -> dict[str, Any]:
 
 def opictl_contexts(topology: Topology, containers: Mapping[str, Container]) -> dict[str, Any]:
     """One context per DPU: where its OPI gRPC server listens."""
-    dpus = [node.name for node in topology.nodes.values() if node.role is Role.DPU]
     contexts = [
-        {"name": name, "address": f"{containers[name].ipv4}:{GRPC_PORT}", "insecure": True}
-        for name in dpus
-        if name in containers
+        Context(node.name, f"{containers[node.name].ipv4}:{GRPC_PORT}", insecure=True).to_data()
+        for node in topology.nodes.values()
+        if node.role is Role.DPU and node.name in containers
     ]
-    return {"contexts": contexts, "current-context": dpus[0] if dpus else ""}
+    return {"contexts": contexts, "current-context": contexts[0]["name"] if contexts else ""}
 
 
 def cheat_sheet(topology: Topology) -> str:

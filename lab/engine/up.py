@@ -261,8 +261,7 @@ class BringUp:
     def _apply_intents(self, operation: plans.ApplyIntents) -> str:
         node = operation.node
         found = self.docker.inspect(self.topology.container_name(node.name))
-        count = apply_intents(node, found.ipv4 if found else "")
-        return f"{count} intents"
+        return apply_intents(node, found.ipv4 if found else "")
 
     def _verify(self, operation: plans.VerifyForwarding) -> str:
         def one(pair: tuple[str, str]) -> str:

@@ -148,6 +148,19 @@ def test_validate_and_plan(dpulab: Cli, write: Write) -> None:
     ]
 
 
+def test_validate_reads_the_start_up_intents_of_dpus(dpulab: Cli, tmp_path: Path) -> None:
+    dpu = "{kind: linux, image: x, labels: {dpulab.role: dpu}, startup-config: d.opi.yml}"
+    (tmp_path / "one.clab.yml").write_text(f"name: one\ntopology:\n  nodes:\n    d: {dpu}\n")
+    intents = tmp_path / "d.opi.yml"
+    intents.write_text("kind: NvmeSubsystem\nname: nvmeSubsystems/sub0\nspec: {nqm: x}\n")
+    done = dpulab("validate", str(tmp_path / "one.clab.yml"))
+    assert done.code != 0
+    said = done.err.replace("\n", "")
+    assert f"{intents}:3 (document 1): spec.nqm: NvmeSubsystemSpec has no such field" in said
+    intents.write_text("kind: NvmeSubsystem\nname: nvmeSubsystems/sub0\nspec: {nqn: x}\n")
+    assert dpulab("validate", str(tmp_path / "one.clab.yml")).code == 0
+
+
 @pytest.mark.parametrize("form", ["mermaid", "dot", "html"])
 def test_graph_prints_or_writes_the_same(dpulab: Cli, write: Write, form: str) -> None:
     write("two.clab.yml")

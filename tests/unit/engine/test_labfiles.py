@@ -14,6 +14,7 @@ from lab.errors import LabError
 from lab.runtime.container import Container
 from lab.topology.loader import load
 from lab.topology.model import Topology
+from opi.contexts import Overrides, read_contexts
 
 FILE = """\
 name: files
@@ -99,6 +100,21 @@ def test_there_is_a_context_per_dpu(folder: Path) -> None:
     assert contexts["contexts"] == [
         {"name": "dpu1", "address": "10.213.0.2:50051", "insecure": True}
     ]
+
+
+def test_opictl_finds_the_contexts_beside_the_topology_file(
+    topology: Topology, folder: Path
+) -> None:
+    environment = {"XDG_CONFIG_HOME": str(topology.source.parent / "none")}
+    contexts = read_contexts(environment, topology.source.parent)
+    assert [file.path for file in contexts.files] == [folder / "opictl.yml"]
+    chosen = contexts.choose(Overrides())
+    assert (chosen.name, chosen.address, chosen.insecure) == ("dpu1", "10.213.0.2:50051", True)
+
+
+def test_a_lab_without_running_dpus_has_no_current_context(topology: Topology) -> None:
+    empty = labfiles.opictl_contexts(topology, {})
+    assert empty == {"contexts": [], "current-context": ""}
 
 
 def test_every_command_of_the_cheat_sheet_names_what_there_is(
