@@ -394,6 +394,45 @@ def test_a_file_that_grew_is_seen_after_a_rescan_also_by_a_layer_on_it(tmp_path:
     asyncio.run(run())
 
 
+@pytest.fixture
+def loop_device(tmp_path: Path) -> Iterator[Path]:
+    """A block device of 4 MiB, on a file of ours."""
+    image = tmp_path / "loop.img"
+    image.write_bytes(bytes(4 << 20))
+    command = ["losetup", "--find", "--show", str(image)]
+    try:
+        made = subprocess.run(command, check=False, capture_output=True, text=True)
+    except FileNotFoundError:
+        pytest.skip("losetup is not there")
+    if made.returncode:
+        pytest.skip(f"no loop device can be made here: {made.stderr.strip()}")
+    device = made.stdout.strip()
+    yield Path(device)
+    subprocess.run(["losetup", "--detach", device], check=True)
+
+
+def test_a_block_device_tells_its_block_size_and_keeps_what_is_flushed(
+    loop_device: Path, tmp_path: Path
+) -> None:
+    data = random.Random(2).randbytes(8 * 512)
+
+    async def run() -> None:
+        registry = Registry()
+        bdev = registry.register("b", open_aio(loop_device, Geometry(0, 0), {"fallocate": True}))
+        assert (bdev.geometry.block_size, bdev.geometry.blocks) == (512, 8192)
+        device = bdev.open(write=True)
+        await device.write(100, data)
+        await device.write_zeroes(102, 2)
+        await device.flush()
+        expected = data[:1024] + bytes(1024) + data[2048:]
+        assert await device.read(100, 8) == expected
+        image = (tmp_path / "loop.img").read_bytes()  # what is below the block device
+        assert image[100 * 512 : 108 * 512] == expected
+        await registry.close()
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize(
     ("size", "block_size", "number"),
     [

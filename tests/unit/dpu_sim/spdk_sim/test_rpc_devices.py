@@ -101,6 +101,18 @@ def test_every_device_is_made_shown_and_unmade(client: Any, tmp_path: Path) -> N
     assert client.accel_crypto_key_destroy(key_name="k")
 
 
+def test_a_crypto_device_takes_its_key_as_before_keys_had_names(client: Any) -> None:
+    client.bdev_null_create(name="n", num_blocks=64, block_size=512)
+    with refused("failed to create DEK, rc -22"):
+        client.bdev_crypto_create(base_bdev_name="n", name="c", cipher="AES_CBC", **KEYS)
+    client.bdev_crypto_create(base_bdev_name="n", name="c", cipher="AES_XTS", **KEYS)
+    assert client.bdev_get_bdevs(name="c")[0]["product_name"] == "crypto"
+    [key] = client.accel_crypto_keys_get()
+    assert (key["name"], key["cipher"]) == ("c_key", "AES_XTS")
+    with refused("No such file or directory"):
+        client.bdev_crypto_create(base_bdev_name="x", name="c2", key_name="nokey")
+
+
 def test_the_command_line_of_spdk_works(target: Path, tmp_path: Path) -> None:
     image = tmp_path / "image"
     image.write_bytes(bytes(1 << 20))
