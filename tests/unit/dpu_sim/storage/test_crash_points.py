@@ -143,6 +143,11 @@ def socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield path
 
 
+def clear(socket: Path) -> None:
+    for nqn in subsystems(socket):
+        ask(socket, "nvmf_delete_subsystem", nqn=nqn)
+
+
 def seen(socket: Path, stored: dict[str, Spec]) -> dict[str, Any]:
     """What the target has, as far as the model tells of it."""
     wanted = on_target(stored)
@@ -158,11 +163,11 @@ def test_wherever_it_dies_all_of_it_or_nothing_is_there_after_the_restart(
 ) -> None:
     before, after = CHANGES[name]
     born = tmp_path / "born"
+    clear(socket)
     asyncio.run(life(born, socket, Fate(float("inf")), change(before)))
     outcomes = []
     for steps in count():
-        for nqn in subsystems(socket):
-            ask(socket, "nvmf_delete_subsystem", nqn=nqn)
+        clear(socket)
         folder = tmp_path / str(steps)
         shutil.copytree(born, folder)
         died = False
