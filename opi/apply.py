@@ -11,17 +11,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opi import standard
 from opi.behavior import is_secret
 from opi.bodies import value_at
-from opi.client import Client
 from opi.forms import form_of
 from opi.manifest import Item, ManifestError
 from opi.names import without_service
-from opi.resources import Resources, ResourceType, is_reference, references, resources
+from opi.resources import Resources, ResourceType, find_references, is_reference, resources
 from opi.status import CallError
+
+if TYPE_CHECKING:
+    from opi.client import Client
 
 
 class Action(StrEnum):
@@ -127,7 +129,7 @@ def ordered(items: list[Item]) -> list[Item]:
     for number, item in enumerate(items):
         by_name.setdefault(item.name, []).append(number)
     sorter = TopologicalSorter(
-        {number: _needs(item, by_name) - {number} for number, item in enumerate(items)}
+        {number: _needs(items, item, by_name) - {number} for number, item in enumerate(items)}
     )
     try:
         sorter.prepare()
@@ -145,12 +147,16 @@ def ordered(items: list[Item]) -> list[Item]:
     return [items[number] for number in order]
 
 
-def _needs(item: Item, by_name: dict[str, list[int]]) -> set[int]:
-    names = [target for _, target in references(item.message)]
+def _needs(items: list[Item], item: Item, by_name: dict[str, list[int]]) -> set[int]:
+    """Numbers of the items that must be there before one: its parent, and what it refers to."""
+    needed: set[int] = set()
     if item.kind.is_child:
-        names.append(item.name.rsplit("/", 2)[0])
-    wanted = {known for known in by_name for name in names if same_reference(known, name)}
-    return {number for name in wanted for number in by_name[name]}
+        needed.update(by_name.get(item.name.rsplit("/", 2)[0], ()))
+    for one in find_references(item.message):
+        kinds = {kind.kind for kind in resources().referable(one.field)}
+        named = (by_name.get(name, ()) for name in resources().targets(one.field, one.text))
+        needed.update(n for numbers in named for n in numbers if items[n].kind.kind in kinds)
+    return needed
 
 
 def same_reference(one: str, other: str) -> bool:

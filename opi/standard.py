@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import Message
 
 from opi.catalog import Method
-from opi.client import Client
 from opi.resources import Resources, ResourceType, resources
 from opi.status import CallError, Status
+
+if TYPE_CHECKING:
+    from opi.client import Client
 
 _PARENT_LITERAL = re.compile(r"\{parent=([^}*]+)\}")
 

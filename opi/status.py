@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import grpc
 from google.protobuf import json_format
 from google.protobuf.any_pb2 import Any as PackedAny
 from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2
 from google.rpc.status_pb2 import Status as RpcStatus
+
+if TYPE_CHECKING:
+    import grpc
 
 DETAILS_KEY = "grpc-status-details-bin"
 """Trailing metadata that carries a serialised google.rpc.Status."""

@@ -1,8 +1,4 @@
-"""Methods that are no standard methods of a resource: as verbs of their own, and `call`.
-
-`opictl call` reaches any method of any server, with a body in JSON. Methods that this program does
-not know are described by the server itself (gRPC reflection).
-"""
+"""Methods that are no standard methods of a resource, as verbs of their own."""
 
 from __future__ import annotations
 
@@ -13,24 +9,21 @@ import click
 from google.protobuf.message import Message
 
 from opi.bodies import BodyError, fill
-from opi.catalog import Method, catalog
-from opi.client import Client
+from opi.catalog import Method
 from opi.comments import summary
 from opi.forms import form_of
-from opi.reflection import Reflection
 from opi.resources import Resources
 from opictl.areas import kebab
-from opictl.bodytext import argument_bodies, bodies, body_options
+from opictl.bodytext import bodies, body_options
 from opictl.complete import reference_completer
 from opictl.defaults import fill_defaults
-from opictl.errors import CommandError, did_you_mean
+from opictl.errors import CommandError
 from opictl.fields import Leaf, flag_names, given, leaves, options, put
 from opictl.groups import FlagCommand
-from opictl.output import print_json_message, print_message, print_rows, say
+from opictl.output import print_message, print_rows, say
 from opictl.session import GLOBAL_FLAGS, Session, action, global_options
 
 _RESERVED = frozenset({"file", "json", "help"})
-_SHOWN_METHODS = 3
 
 
 def method_command(method: Method, verb: str, known: Resources) -> click.Command:
@@ -95,7 +88,7 @@ def _requests(
     trees = bodies(ctx) if found else []
     if len(trees) > 1 and not method.client_streaming:
         raise CommandError(f"{method.name} takes one request, not {len(trees)}")
-    for message in _filled(method, trees) if trees else [method.request()]:
+    for message in filled(method, trees) if trees else [method.request()]:
         put(message, values, known)
         fill_defaults(message)
         yield message
@@ -115,7 +108,8 @@ def _with_argument(found: list[Leaf], values: dict[Leaf, Any], text: str | None)
         raise CommandError(f"{_upper(leaf)}: {error}") from None
 
 
-def _filled(method: Method, trees: Iterable[Any]) -> Iterator[Message]:
+def filled(method: Method, trees: Iterable[Any]) -> Iterator[Message]:
+    """The requests that documents say. Raises CommandError."""
     for tree in trees:
         message = method.request()
         try:
@@ -155,52 +149,3 @@ def _print_one(session: Session, answer: Any) -> None:
         say("done")
         return
     print_message(session, answer)
-
-
-def call(ctx: click.Context) -> None:
-    """`opictl call METHOD [BODY]`."""
-    session = Session(ctx)
-    text = ctx.params["body"]
-    trees = argument_bodies(text) if text is not None else []
-    with session.client() as client:
-        method = find_method(ctx.params["method"], client)
-        if len(trees) > 1 and not method.client_streaming:
-            raise CommandError(f"{method.name} takes one request, not {len(trees)}")
-        requests = list(_filled(method, trees)) or [method.request()]
-        for answer in client.stream(method, requests, session.timeout):
-            print_json_message(session, answer, compact=method.server_streaming)
-
-
-def find_method(text: str, client: Client) -> Method:
-    """The method that a text means: "Service/Method", in full, or a name that only one has.
-
-    Raises CommandError, CallError.
-    """
-    known = catalog()
-    wanted = text.strip("/").replace(".", "/") if "/" not in text.strip("/") else text.strip("/")
-    found = [one for one in known.methods() if _means(one, wanted)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        paths = " or ".join(one.path[1:] for one in found[:_SHOWN_METHODS])
-        raise CommandError(f"{text}: {len(found)} methods are called so", f"write {paths}")
-    service, _, _ = text.strip("/").rpartition("/")
-    if service and service not in known.services:
-        return Reflection(client).method(text, client.timeout)
-    names = [name for one in known.methods() for name in (one.name, one.path[1:])]
-    raise CommandError(
-        f"no method is called {text}",
-        did_you_mean(text, names, "`opictl describe SERVICE` lists methods"),
-    )
-
-
-def _means(method: Method, text: str) -> bool:
-    path = method.path[1:].replace(".", "/")
-    return method.path[1:] == text or f"/{path}".endswith(f"/{text.replace('.', '/')}")
-
-
-def complete_methods(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
-    """The names of methods, for the shell."""
-    known = catalog()
-    words = (method.path[1:] if "." in incomplete else method.name for method in known.methods())
-    return sorted({word for word in words if word.startswith(incomplete)})

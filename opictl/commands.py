@@ -32,10 +32,10 @@ def command(name: str) -> click.Command:
 
 def _call() -> click.Command:
     def run(ctx: click.Context) -> None:
-        import_module("opictl.calls").call(ctx)
+        import_module("opictl.call_any").call(ctx)
 
     def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-        found: list[str] = import_module("opictl.calls").complete_methods(ctx, param, incomplete)
+        found: list[str] = import_module("opictl.call_any").complete_methods(ctx, param, incomplete)
         return found
 
     return FlagCommand(

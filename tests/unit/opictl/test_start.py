@@ -37,7 +37,9 @@ def test_words_about_the_program_need_no_grpc(words: list[str]) -> None:
 
 
 def test_an_area_loads_its_own_packages() -> None:
-    assert packages(loaded("storage", "subsystem", "create", "--help")) == {"storage"}
+    modules = loaded("storage", "subsystem", "create", "--help")
+    assert packages(modules) == {"storage"}
+    assert "grpc" not in modules, "help calls nobody"
     modules = loaded("--address", "127.0.0.1:1", "storage", "namespace", "list")
     assert packages(modules) == {"storage"}
 
