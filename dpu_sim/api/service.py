@@ -398,7 +398,15 @@ class ResourceService(Generic[M]):
 
     async def _listed(self, records: Sequence[Record]) -> Iterable[M]:
         stored = [self._parse(one.message) for one in records]
-        return await self.backend.read_all(stored) if self._refreshes else stored
+        if not self._refreshes:
+            return stored
+        try:
+            return await self.backend.read_all(stored)
+        except ApiError:
+            left = [one for one in records if self._store.get(one.kind, one.name)]
+            if len(left) == len(records):
+                raise
+            return await self._listed(left)  # without those that were deleted meanwhile
 
 
 def compose(service: Service, parts: Iterable[ResourceService[Any] | object]) -> object:

@@ -340,6 +340,23 @@ def test_what_is_deleted_while_it_is_read_is_not_found(tmp_path: Path, method: s
     on_dpu(tmp_path, work, backend=TellingBackend, kinds=["NvmeSubsystem"])
 
 
+def test_what_is_deleted_while_it_is_listed_is_left_out(tmp_path: Path) -> None:
+    async def work(one: Dpu) -> None:
+        for number in range(3):
+            await one("CreateNvmeSubsystem", **subsystem(number))
+        one.device.held.add("read")
+        listing = asyncio.ensure_future(one.names("ListNvmeSubsystems"))
+        await one.device.asked("read")
+        await one("DeleteNvmeSubsystem", name="nvmeSubsystems/sub-1")
+        one.device.release()
+        assert await listing == ["nvmeSubsystems/sub-0", "nvmeSubsystems/sub-2"]
+        one.device.has.clear()
+        async with refused("FAILED_PRECONDITION"):
+            await one("ListNvmeSubsystems")
+
+    on_dpu(tmp_path, work, backend=TellingBackend, kinds=["NvmeSubsystem"])
+
+
 def test_what_the_device_lost_is_told_as_the_device_says(tmp_path: Path) -> None:
     async def work(one: Dpu) -> None:
         made = await one("CreateNvmeSubsystem", **subsystem())
