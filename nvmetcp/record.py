@@ -31,6 +31,7 @@ class Slot:
     size: int
     read: Callable[[bytes], Any]
     write: Callable[[Any], bytes]
+    shared: bool = False  # with other fields: the bytes are joined by OR
 
 
 def _slot(slot: Slot, default: Any) -> Any:
@@ -72,6 +73,20 @@ def u64(offset: int, default: int = 0) -> Any:
 def u128(offset: int, default: int = 0) -> Any:
     """Declare a 128-bit integer."""
     return number(offset, 16, default)
+
+
+def bits(offset: int, size: int, shift: int, width: int, default: int = 0) -> Any:
+    """Declare `width` bits from bit `shift` of the integer of `size` bytes at `offset`."""
+
+    def write(value: int) -> bytes:
+        if not 0 <= int(value) < 1 << width:
+            raise LocalProtocolError(f"{value} does not fit {width} bits")
+        return (int(value) << shift).to_bytes(size, "little")
+
+    def read(value: bytes) -> int:
+        return int.from_bytes(value, "little") >> shift & (1 << width) - 1
+
+    return _slot(Slot(offset, size, read, write, shared=True), default)
 
 
 def raw(offset: int, size: int) -> Any:
@@ -153,12 +168,16 @@ class Record:
         """Return the structure as bytes. Raises LocalProtocolError when a value does not fit."""
         image = bytearray(self.SIZE)
         for key, slot in _layout(cast("Hashable", type(self))):
-            image[slot.offset : slot.offset + slot.size] = slot.write(getattr(self, key))
+            written = slot.write(getattr(self, key))
+            if slot.shared:
+                before = image[slot.offset : slot.offset + slot.size]
+                written = bytes(a | b for a, b in zip(before, written, strict=True))
+            image[slot.offset : slot.offset + slot.size] = written
         return bytes(image)
 
 
-def parse_array(form: struct.Struct, data: Buffer, count: int) -> list[tuple[Any, ...]]:
-    """Read `count` structures that follow each other. Raises RemoteProtocolError when short."""
-    if len(data) < form.size * count:
+def parse_array(form: struct.Struct, data: Buffer, count: int, start: int = 0) -> list[Any]:
+    """Read `count` tuples that follow each other. Raises RemoteProtocolError when short."""
+    if len(data) - start < form.size * count:
         raise RemoteProtocolError(f"{len(data)} bytes, {count} entries of {form.size} announced")
-    return [form.unpack_from(data, index * form.size) for index in range(count)]
+    return [form.unpack_from(data, start + index * form.size) for index in range(count)]
