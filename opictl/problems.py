@@ -8,6 +8,7 @@ from opi.apply import ApplyError
 from opi.contexts import ContextError
 from opi.manifest import ManifestError
 from opi.resources import ResourceType
+from opi.standard import parent_type
 from opi.status import CallError, Status
 from opi.status import explain as explain_status
 from opictl.areas import area_catalog, area_of, area_resources, command_of
@@ -117,6 +118,8 @@ def _hint(status: Status, method: str) -> str:
 def _list_hint(path: str) -> str:
     """The command that lists what a method has not found."""
     kind = _kind_of(path)
+    if kind is not None and path.rpartition("/")[2].startswith("Create"):
+        kind = parent_type(kind, area_resources(area_of(kind))) if kind.is_child else None
     if kind is None or "List" not in kind.methods:
         return ""
     words = " ".join(command_of(area_of(kind), kind.methods["List"]))

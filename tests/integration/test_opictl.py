@@ -128,6 +128,15 @@ def test_what_others_need_stays(opictl: Line, tmp_path: Path) -> None:
     )
 
 
+def test_a_parent_that_is_not_there_is_looked_for_among_the_parents(opictl: Line) -> None:
+    outcome = opictl("storage", "controller", "create", "sub0/ctl1", "--traddr", "10.0.0.1")
+    assert outcome.code == 1
+    assert outcome.err == (
+        "error: nvmeSubsystems/sub0 does not exist\n"
+        "hint: `opictl storage subsystem list` shows what there is\n"
+    )
+
+
 def test_names_from_one_command_feed_another(opictl: Line) -> None:
     for name in ("a123", "b123", "c123"):
         lines(opictl, "storage", "sub", "create", name, "--nqn", f"nqn.2022-09.io.spdk:{name}")
