@@ -14,16 +14,13 @@ MAX_BYTES = 4 * 1024 * 1024
 """As much as a gRPC server takes in a message when nothing else is said."""
 
 READ_SECONDS = 30.0
+"""How long a client may take for a body."""
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-async def read_body(request: BaseRequest, timeout: float = READ_SECONDS) -> bytes:
+async def read_body(request: BaseRequest) -> bytes:
     """The whole body, decompressed.
-
-    Args:
-        request: whose body.
-        timeout: how long the client may take for it, in seconds.
 
     Raises:
         RefusedError: it is too long, or takes too long.
@@ -37,10 +34,10 @@ async def read_body(request: BaseRequest, timeout: float = READ_SECONDS) -> byte
         await request.writer.write(_CONTINUE)
         request.writer.output_size = 0  # that was no part of the answer
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(READ_SECONDS):
             return await _read(request)
     except TimeoutError:
-        error = ApiError(StatusCode.DEADLINE_EXCEEDED, f"no whole body within {timeout:g} s")
+        error = ApiError(StatusCode.DEADLINE_EXCEEDED, f"no whole body within {READ_SECONDS:g} s")
         raise RefusedError(408, error, {"Connection": "close"}) from None
     except RequestPayloadError as error:
         raise invalid_argument("body", f"cannot be read: {error}") from error

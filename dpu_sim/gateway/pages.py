@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from collections.abc import Callable, Mapping
 from importlib.resources import files
@@ -22,35 +23,43 @@ _POLICY = (
 )
 
 
-def pages(document: Json, health: Health) -> Mapping[str, Page]:
+def pages(document: Callable[[], Json], health: Health) -> Mapping[str, Page]:
     """The pages by path.
 
     Args:
-        document: the OpenAPI document.
+        document: makes the OpenAPI document, which takes a tenth of a second and a few megabytes:
+            most servers are never asked for it.
         health: of the services.
     """
-    page = files("dpu_sim.gateway").joinpath("page.html").read_bytes()
     return {
-        "/": _fixed(page, "text/html", {"Content-Security-Policy": _POLICY}),
-        "/openapi.json": _fixed(dumps(document), JSON),
+        "/": _fixed(_page, "text/html", {"Content-Security-Policy": _POLICY}),
+        "/openapi.json": _fixed(lambda: dumps(document()), JSON, {}),
         "/healthz": _healthz(health),
     }
 
 
-def _fixed(content: bytes, content_type: str, extra: Mapping[str, str] | None = None) -> Page:
-    """Something that stays the same while we run."""
-    compressed = gzip.compress(content)
-    own_headers = dict(extra or {}) | {"Vary": "Accept-Encoding"}
+def _page() -> bytes:
+    return files("dpu_sim.gateway").joinpath("page.html").read_bytes()
+
+
+def _fixed(make: Callable[[], bytes], content_type: str, extra: Mapping[str, str]) -> Page:
+    """Something that stays the same while we run; made when it is asked for, and kept small."""
+    own_headers = {**extra, "Vary": "Accept-Encoding"}
+    kept: list[bytes] = []
+    making = asyncio.Lock()
 
     async def page(request: web.BaseRequest, request_id: str) -> web.StreamResponse:
+        async with making:
+            if not kept:
+                kept.append(await asyncio.to_thread(lambda: gzip.compress(make())))
         response = web.Response(
             content_type=content_type, charset="utf-8", headers=headers(request_id) | own_headers
         )
         if "gzip" in request.headers.get("Accept-Encoding", ""):
             response.headers["Content-Encoding"] = "gzip"
-            response.body = compressed
+            response.body = kept[0]
         else:
-            response.body = content
+            response.body = gzip.decompress(kept[0])
         return response
 
     return page

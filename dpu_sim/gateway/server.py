@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from functools import partial
 from ipaddress import ip_address
 
 from dpu_sim.api.dispatch import Dispatcher
@@ -45,7 +46,7 @@ class Gateway:
             health: whether a service is healthy.
         """
         router = Router(dispatcher.catalog, dispatcher.implements)
-        described = document(dispatcher.catalog, router, dispatcher.answers)
+        described = partial(document, dispatcher.catalog, router, dispatcher.answers)
         mutual = tls is not None and tls.mutual
         self._edge = HttpEdge(dispatcher, router, pages(described, health), mutual)
         self._tls = tls
