@@ -13,6 +13,7 @@ from typing import Any
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.message import DecodeError
 from grpc_reflection.v1alpha import reflection_pb2
 
 from opi.catalog import Method
@@ -54,7 +55,10 @@ class Reflection:
             return self.pool.FindServiceByName(name)
         except KeyError:
             self._load(name, deadline)
-        return self.pool.FindServiceByName(name)
+        try:
+            return self.pool.FindServiceByName(name)
+        except KeyError:
+            raise _invalid(f"the server does not describe {name}") from None
 
     def _load(self, service: str, deadline: float) -> None:
         try:
@@ -64,7 +68,9 @@ class Reflection:
                 raise
             served = ", ".join(self.services(max(deadline - time.monotonic(), 0.1)))
             raise unimplemented(f"no service {service} here; served: {served}") from None
-        self._add({file.name: file for file in files}, files[0].name, deadline)
+        by_name = {file.name: file for file in files}
+        for name in list(by_name):
+            self._add(by_name, name, deadline)
 
     def _add(self, files: dict[str, Any], name: str, deadline: float) -> None:
         """Add a file after what it imports: a pool takes them in that order only."""
@@ -74,17 +80,21 @@ class Reflection:
         if name not in files:
             asked = self._files(_Request(file_by_filename=name), deadline)
             files.update((file.name, file) for file in asked)
+        if name not in files:
+            raise _invalid(f"the server does not describe {name}")
         for dependency in files[name].dependency:
             self._add(files, dependency, deadline)
         try:
             self.pool.Add(files[name])
         except TypeError as error:
-            words = f"the server's description of {name} is not valid: {error}"
-            raise CallError(Status("INTERNAL", words)) from None
+            raise _invalid(f"the server's description of {name} is not valid: {error}") from None
 
     def _files(self, request: Any, deadline: float) -> list[Any]:
         answer = self._ask(request, deadline).file_descriptor_response.file_descriptor_proto
-        return [_File.FromString(data) for data in answer]
+        try:
+            return [_File.FromString(data) for data in answer]
+        except DecodeError:
+            raise _invalid("the server's description of a file is not valid") from None
 
     def _ask(self, request: Any, deadline: float) -> Any:
         """One answer, in the first version of the protocol that the server has."""
@@ -109,11 +119,16 @@ class Reflection:
         timeout = max(deadline - time.monotonic(), 0.001)
         answers = list(stream(iter([request]), timeout=timeout))
         if not answers:
-            raise CallError(Status("INTERNAL", "the server's reflection answered nothing"))
+            raise _invalid("the server's reflection answered nothing")
         if answers[0].HasField("error_response"):
             error = answers[0].error_response
             raise CallError(Status(_code_name(error.error_code), error.error_message))
         return answers[0]
+
+
+def _invalid(words: str) -> CallError:
+    """The error for a server that describes itself wrongly."""
+    return CallError(Status("INTERNAL", words), "ServerReflection")
 
 
 def _code_name(number: int) -> str:
