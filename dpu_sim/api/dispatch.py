@@ -14,7 +14,7 @@ import grpc
 from google.protobuf.message import Message
 
 from dpu_sim.api.call import Call
-from dpu_sim.api.errors import unimplemented
+from dpu_sim.api.errors import ApiError, unimplemented
 from dpu_sim.api.grpc_edge import GrpcEdge
 from dpu_sim.api.guard import Containment, Deadline
 from dpu_sim.api.stage import Requests, Stage, Stream, Unary, is_streaming, yielding
@@ -33,7 +33,7 @@ class Dispatcher:
                 unexpected becomes INTERNAL around the implementation, and once more around them.
         """
         self.catalog = catalog
-        self._stages = tuple(stages)
+        self._around_all = (Containment(), *stages, Containment(), Deadline())
         self._implemented: set[str] = set()
         self._answered: set[str] = set()
         self._unary: dict[str, Unary] = {}
@@ -75,6 +75,14 @@ class Dispatcher:
         """Call a method without streams. Raises ApiError."""
         return self._unary[method.path](request, call)
 
+    async def refuse(self, method: Method, error: ApiError, call: Call) -> Message:
+        """Answer a call whose request cannot be read: the stages see it all the same."""
+
+        async def refuse(_: Message, __: Call) -> Message:
+            raise error
+
+        return await self._around(method, refuse)(method.request(), call)
+
     def stream(self, method: Method, requests: Requests, call: Call) -> AsyncIterator[Message]:
         """Call a method with a stream in either direction, or both. Raises ApiError.
 
@@ -92,17 +100,18 @@ class Dispatcher:
         return [GrpcEdge(self, authenticated)]
 
     def _compose(self, method: Method, implementation: Any) -> None:
-        stages = (Containment(), *self._stages, Containment(), Deadline())
         if is_streaming(method):
             stream = yielding(method, implementation) if implementation else _refuse_stream(method)
-            for stage in reversed(stages):
+            for stage in reversed(self._around_all):
                 stream = stage.stream(method, stream)
             self._stream[method.path] = stream
         else:
-            unary: Unary = implementation or _refuse(method)
-            for stage in reversed(stages):
-                unary = stage.unary(method, unary)
-            self._unary[method.path] = unary
+            self._unary[method.path] = self._around(method, implementation or _refuse(method))
+
+    def _around(self, method: Method, handler: Unary) -> Unary:
+        for stage in reversed(self._around_all):
+            handler = stage.unary(method, handler)
+        return handler
 
 
 def _rpc_names(implementation: object) -> Iterator[str]:

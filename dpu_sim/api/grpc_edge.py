@@ -83,7 +83,11 @@ def _serve_unary(dispatcher: Dispatcher, method: Method, identify: _Identify) ->
     async def serve(data: bytes, context: Context) -> Message:
         call = _call(path, context, identify)
         try:
-            return await dispatcher.unary(method, parse(data), call)
+            try:
+                request = parse(data)
+            except ApiError as error:
+                return await dispatcher.refuse(method, error, call)
+            return await dispatcher.unary(method, request, call)
         except ApiError as error:
             await _abort(context, error, call)
 

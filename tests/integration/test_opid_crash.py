@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from tests.opid_forks import forks
 from tests.opid_process import SERVING, channel, health, starting_opid
 from tests.spdk_target import spdk_target, subsystems
-from tests.subsystem_model import OverGrpc, on_target
+from tests.subsystem_model import Answer, OverGrpc, on_target
 from tests.sudden_death import survive
 
 pytestmark = pytest.mark.integration
@@ -42,11 +43,12 @@ def test_on_a_full_disk_calls_are_refused_whole_and_with_room_they_go_on(tmp_pat
             assert {dpu.create(*one).code for one in first.items()} == {"OK"}
             filler = Path(f"/proc/{server.process.pid}/root{state}/filler")
             fill(filler)
-            for attempt in (
+            attempts: list[Callable[[], Answer]] = [
                 lambda: dpu.create("sub-3", {"nqn": "nqn.2022-09.io.spdk:opi3"}),
                 lambda: dpu.update("sub-0", {"serial_number": "SN"}, (), False),
                 lambda: dpu.delete("sub-1", False),
-            ):
+            ]
+            for attempt in attempts:
                 assert attempt().code == "RESOURCE_EXHAUSTED"
                 assert dpu.specs() == first
                 assert subsystems(socket).keys() == on_target(first).keys()

@@ -13,9 +13,11 @@ from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import BadRequest, PreconditionFailure, RequestInfo
 from google.rpc.status_pb2 import Status
 
+from dpu_sim.api.access_log import AccessLog
 from dpu_sim.api.call import Call
 from dpu_sim.api.dispatch import Dispatcher
 from dpu_sim.api.errors import ApiError, failed_precondition, invalid_argument, not_found
+from dpu_sim.api.observation import Observation
 from dpu_sim.api.stage import Stage
 from opi.catalog import catalog
 from tests.unit.dpu_sim.api.device import DEADLINE, METHODS
@@ -378,6 +380,18 @@ def test_stages_stand_around_each_other_the_first_outermost() -> None:
 
     serve({INVENTORY: raising(ValueError())}, work, [Note("a"), Note("b")])
     assert log == ["+a", "+b", "-b INTERNAL", "-a INTERNAL"]
+
+
+def test_stages_see_calls_whose_request_cannot_be_read(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def work(channel: Any) -> None:
+        assert (await failure(call(channel, b"\xff"))).code() is grpc.StatusCode.INVALID_ARGUMENT
+
+    with caplog.at_level("INFO", "dpu_sim.access"):
+        serve({INVENTORY: raising(ValueError())}, work, [Observation([AccessLog()])])
+    (record,) = caplog.records
+    assert record.__dict__["data"]["code"] == "INVALID_ARGUMENT"
 
 
 def test_a_stage_that_breaks_is_contained_too() -> None:
