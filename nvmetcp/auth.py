@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import secrets
 import zlib
 from dataclasses import dataclass
 from functools import cache
 
 from cryptography.hazmat.primitives import constant_time, hashes, hmac
-from cryptography.hazmat.primitives.asymmetric import dh
 
 from nvmetcp.auth_messages import HASH_SIZES, Group, Hash
 from nvmetcp.errors import LocalProtocolError, RemoteProtocolError
@@ -87,6 +87,8 @@ class Secret:
         return mac(self.transform, self.key, nqn.encode(), _SALT)
 
 
+EXPONENT_BITS = 512  # twice the strength of the largest group, with room
+
 # RFC 7919: p = 2^b - 2^(b-64) + (floor(2^(b-130) e) + X) 2^64 - 1
 _GROUPS = {
     Group.FFDHE2048: (2048, 560316),
@@ -117,31 +119,32 @@ def prime(group: int) -> int:
         bits, x = _GROUPS[Group(group)]
     except (KeyError, ValueError):
         raise RemoteProtocolError(f"Diffie-Hellman group {group}") from None
-    return 2**bits - 2 ** (bits - 64) + (_euler(bits - 130) + x) * 2**64 - 1
+    return (1 << bits) - (1 << bits - 64) + (_euler(bits - 130) + x << 64) - 1
 
 
 class KeyExchange:
-    """One side of a Diffie-Hellman exchange; `public` is what the other side gets."""
+    """One side of a Diffie-Hellman exchange; `public` is what the other side gets.
+
+    By `pow`: `cryptography` is about to drop these groups. Its run time depends on the exponent, so
+    this protects a laboratory, not a network with an enemy who can time one exchange.
+    """
 
     def __init__(self, group: int) -> None:
-        self._parameters = dh.DHParameterNumbers(prime(group), 2)
-        self._size = (prime(group).bit_length() + 7) // 8
-        self._private = self._parameters.parameters().generate_private_key()
-        y = self._private.public_key().public_numbers().y
-        self.public = y.to_bytes(self._size, "big")
+        self._prime = prime(group)
+        self._size = self._prime.bit_length() // 8
+        self._private = secrets.randbits(EXPONENT_BITS) | 1 << EXPONENT_BITS - 1
+        self.public = pow(2, self._private, self._prime).to_bytes(self._size, "big")
 
     def session_key(self, peer: bytes, hash_id: int) -> bytes:
         """Return the hash of what both sides share. Raises RemoteProtocolError for a bad value."""
-        y = int.from_bytes(peer, "big")
-        if len(peer) != self._size or not 1 < y < self._parameters.p - 1:
+        value = int.from_bytes(peer, "big")
+        if len(peer) != self._size or not 1 < value < self._prime - 1:
             raise RemoteProtocolError(f"Diffie-Hellman value of {len(peer)} bytes is out of range")
-        try:
-            public = dh.DHPublicNumbers(y, self._parameters).public_key()
-            shared = self._private.exchange(public)
-        except ValueError as error:
-            raise RemoteProtocolError("Diffie-Hellman value was refused") from error
+        if hash_id not in ALGORITHMS:
+            raise RemoteProtocolError(f"hash {hash_id}")
+        shared = pow(value, self._private, self._prime)
         digest = hashes.Hash(ALGORITHMS[hash_id]())
-        digest.update(shared.rjust(self._size, b"\0"))
+        digest.update(shared.to_bytes(self._size, "big"))
         return digest.finalize()
 
 

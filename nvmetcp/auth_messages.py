@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -259,7 +260,7 @@ def _read_failure(transaction: int, raw: bytes) -> Failure:
     return Failure(transaction, explanation, raw[1] == MessageId.FAILURE2, reason)
 
 
-_READERS = {
+_READERS: dict[tuple[int, int], Callable[[int, bytes], Message]] = {
     (COMMON_MESSAGES, MessageId.NEGOTIATE): _read_negotiate,
     (DHCHAP_MESSAGES, MessageId.CHALLENGE): _read_challenge,
     (DHCHAP_MESSAGES, MessageId.REPLY): _read_reply,

@@ -30,7 +30,7 @@ def _expand_label(hash_id: int, key: bytes, label: str, context: str) -> bytes:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ConfiguredPsk:
-    """A key as it is configured; `hash` is what the retained key is derived with, 0 for as it is."""
+    """A key as it is configured; `hash` derives the retained key from it, 0 keeps it as it is."""
 
     key: bytes
     hash: int = Hash.SHA256
