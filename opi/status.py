@@ -20,7 +20,13 @@ DETAILS_KEY = "grpc-status-details-bin"
 
 _KNOWN = {one.full_name: one for one in error_details_pb2.DESCRIPTOR.message_types_by_name.values()}
 
-_TLS_MARKS = ("handshake", "ssl_error", "certificate_verify_failed", "certificate verify failed")
+_TLS_MARKS = (
+    "handshake",
+    "ssl_error",
+    "certificate_verify_failed",
+    "certificate verify failed",
+    "verification check",
+)
 
 _ADVICE = {
     "UNIMPLEMENTED": "this DPU does not support it; `opictl services` shows what it serves",

@@ -140,6 +140,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
     Whatever goes wrong becomes words on stderr: what happened, and what to do about it.
     """
+    # gRPC's C library has words of its own for stderr; ours say the same.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     try:
         code = _run(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()

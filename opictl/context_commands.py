@@ -130,7 +130,10 @@ def _show(ctx: click.Context) -> None:
     if session.output == "json":
         click.echo(json.dumps(one.to_data(), indent=2))
         return
-    rows = [(key, str(value)) for key, value in one.to_data().items()]
+    rows = [
+        (key, str(value).lower() if value is True else value)
+        for key, value in one.to_data().items()
+    ]
     rows += [("from", _place(one))] if one.source else []
     say("\n".join(table_lines(rows)))
 

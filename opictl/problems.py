@@ -67,10 +67,7 @@ def _is_transport(status: Status) -> bool:
 
 def _unreachable(status: Status) -> tuple[str, str]:
     if status.is_tls_failure:
-        return (
-            f"no agreement on TLS with {_server()}: {_short(status.message)}",
-            "check --tls-ca and --tls-server-name; --insecure is for servers without TLS",
-        )
+        return _no_tls(status.message)
     reason = _REASON.search(status.message)
     words = f": {reason[1].lower()}" if reason else ""
     hint = "is opid running there? `opictl context list` shows where else DPUs are"
@@ -95,8 +92,22 @@ def _server() -> str:
     return f"{context.address} ({how})" if how else context.address
 
 
-def _short(message: str) -> str:
-    return message.split(": ", maxsplit=1)[-1][:200]
+def _no_tls(message: str) -> tuple[str, str]:
+    """Why two sides did not agree on TLS, from OpenSSL's words."""
+    words = f"no agreement on TLS with {_server()}"
+    if "WRONG_VERSION_NUMBER" in message:
+        return f"{words}: it speaks plain text", "--insecure, if that is as it should be"
+    mark = "CERTIFICATE_VERIFY_FAILED"
+    if mark in message:
+        why = (
+            message.partition(mark)[2].removesuffix(": OK").strip(": ")
+            or "not signed by whom we trust"
+        )
+        return f"{words}: its certificate is not trusted: {why}", "check --tls-ca"
+    if "Hostname Verification" in message or "Peer name" in message:
+        return f"{words}: its certificate is for another name", "check --tls-server-name"
+    reason = message.rsplit(": ", maxsplit=1)[-1].strip(": ")
+    return f"{words}: {reason}", "check --tls-ca, --tls-cert and --tls-server-name"
 
 
 def _hint(status: Status, method: str) -> str:

@@ -242,8 +242,9 @@ def _fill(message: Any, tree: Tree) -> list[str]:
     try:
         return fill(message, tree, skip=_BODY_KEYS)
     except BodyError as error:
-        place = f"line {error.line}: " if error.line else ""
-        raise CommandError(f"{place}{error.field}: {error.message}") from None
+        place = f"line {error.line}: " if error.line > 1 else ""
+        field = f"{error.field}: " if error.field else ""
+        raise CommandError(f"{place}{field}{error.message}") from None
 
 
 def _create_parameters(target: Target) -> list[click.Parameter]:

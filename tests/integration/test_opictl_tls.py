@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,3 +99,30 @@ def test_files_that_are_not_there_are_named(opictl: Line) -> None:
     outcome = opictl("inventory", "get", "--tls-cert", "a.pem")
     assert outcome.code == 2
     assert outcome.err.startswith("error: the client's key is missing")
+
+
+def test_tls_is_told_from_plain_text(tmp_path: Path) -> None:
+    """In a process of its own: gRPC's library writes to stderr beside us."""
+    with starting_opid(tmp_path / "plain") as start:
+        endpoint = start().endpoint
+        done = subprocess.run(
+            [sys.executable, "-m", "opictl", "-a", endpoint, "--no-insecure", "inventory", "get"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == UNREACHABLE
+    assert done.stderr == (
+        f"error: no agreement on TLS with {endpoint}: it speaks plain text\n"
+        "hint: --insecure, if that is as it should be\n"
+    )
+
+
+def test_a_certificate_for_another_name_is_told(
+    authority: Authority, client_pair: Pair, opictl: Line
+) -> None:
+    tls = ("--tls-ca", str(authority.certificate), "--tls-cert", str(client_pair.certificate))
+    other = ("--tls-key", str(client_pair.key), "--tls-server-name", "dpu2")
+    outcome = opictl("inventory", "get", *tls, *other)
+    assert outcome.code == UNREACHABLE
+    assert outcome.err.endswith("hint: check --tls-server-name\n"), outcome.err
