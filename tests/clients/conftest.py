@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,12 +30,16 @@ def toolchain() -> None:
 
 @pytest.fixture(scope="session", params=["python", *bindings.LANGUAGES])
 def example(request: pytest.FixtureRequest) -> Example:
-    """The example of each language, built if its sources have changed."""
+    """The example of each language, built if its sources have changed.
+
+    With DPULAB_FULL all other packages of the bindings must compile too.
+    """
     if request.param == "python":
         return python_example
     request.getfixturevalue("toolchain")
     language = bindings.LANGUAGES[request.param]
-    bindings.build(language)
+    build = bindings.build if os.environ.get("DPULAB_FULL") else bindings.build_example
+    build(language)
     return compiled(language)
 
 
