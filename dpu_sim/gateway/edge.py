@@ -80,10 +80,12 @@ class HttpEdge:
         method = match.route.method
         call = call_of(method, request, own_id, self._mutual)
         body = await read_body(request)
-        if not is_streaming(method):
-            message = read_request(match, query, body)
-            return await self._settle(self._dispatcher.unary(method, message, call), own_id)
-        requests = _requests(match, query, body)
+        try:
+            requests = _requests(match, query, body)
+        except ApiError as error:
+            return await self._settle(self._dispatcher.refuse(method, error, call), own_id)
+        if isinstance(requests, Message) and not is_streaming(method):
+            return await self._settle(self._dispatcher.unary(method, requests, call), own_id)
         if not method.server_streaming:
             return await self._settle(self._single(match, requests, call), own_id)
         return await self._stream(request, self._dispatcher.stream(method, requests, call), call)
@@ -154,7 +156,7 @@ async def _write(request: web.BaseRequest, response: web.StreamResponse, value: 
 
 
 def _requests(match: Match, query: str, body: bytes) -> Requests:
-    """The request, or requests, of a streaming method."""
+    """The request, or the stream of them. Raises ApiError: they cannot be read."""
     if not match.route.method.client_streaming:
         return read_request(match, query, body)
     messages = read_requests(match, body)

@@ -202,6 +202,8 @@ def test_requests_for_nothing(
 def test_bodies_that_are_no_json_object(opid: Opid, body: bytes) -> None:
     answer = call(opid.http, "POST", SUBSYSTEMS, body)
     assert (answer.status, answer.json["code"]) == (400, 3)
+    own_id = answer.headers["X-Request-Id"]
+    assert opid.wait_for("call", request_id=own_id)["code"] == "INVALID_ARGUMENT"
 
 
 def test_deadlines(opid: Opid) -> None:

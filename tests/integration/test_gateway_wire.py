@@ -124,6 +124,9 @@ def test_mutual_tls_and_roles(opid: Start, authority: Authority, tmp_path: Path)
     assert entry["transport"] == "http"
     refused = call(server.http, "GET", "/v1/nvmeSubsystems", tls=alice)
     assert (refused.status, refused.json["code"]) == (403, 7)
+    # Nor does it tell what is wrong with a call that the caller may not make.
+    garbled = call(server.http, "POST", "/v1/nvmeSubsystems", b"{", tls=alice)
+    assert (garbled.status, garbled.json["code"]) == (403, 7)
     bob = client(authority, authority.issue("bob"))
     assert call(server.http, "POST", INVENTORY, {}, tls=bob).status == 403
     stranger = Authority(tmp_path, "stranger").issue("mallory")
