@@ -5,8 +5,9 @@ Nothing here raises or waits for long: a shell shows nothing rather than an erro
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 
 import click
 from google.protobuf.descriptor import FieldDescriptor
@@ -57,11 +58,13 @@ def _names(
 ) -> list[str]:
     if "List" not in kind.methods:
         return []
+    end = time.monotonic() + COMPLETION_SECONDS
     try:
         with Session(ctx).client(COMPLETION_SECONDS) as client:
             parent = parent_name(kind, above, known) if above and known else ""
             found = standard.list_all(client, kind, parent, source=known)
-            names = [short(kind, one.name) for one in islice(found, _MOST_NAMES)]
+            in_time = takewhile(lambda _: time.monotonic() < end, islice(found, _MOST_NAMES))
+            names = [short(kind, one.name) for one in in_time]
     except Exception:  # noqa: BLE001 - whatever is wrong, a shell shows nothing
         return []
     return [name.rsplit("/", 1)[-1] for name in names] if above else names
