@@ -116,6 +116,13 @@ def short_name(enum: EnumDescriptor, number: int) -> str:
     return _short(enum, value.name) if value else str(number)
 
 
+def enum_spellings(enum: EnumDescriptor) -> tuple[str, ...]:
+    """How the values of an enum may be written: short, as known from elsewhere, in full."""
+    short = [_short(enum, value.name) for value in enum.values]
+    aliases = _ALIASES.get(enum.full_name, {})
+    return tuple(dict.fromkeys([*short, *aliases, *(value.name for value in enum.values)]))
+
+
 def _enum_form(enum: EnumDescriptor) -> Form:
     names = {_short(enum, value.name): value.number for value in enum.values}
     aliases = {old: names[new] for old, new in _ALIASES.get(enum.full_name, {}).items()}

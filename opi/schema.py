@@ -9,7 +9,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from opi.behavior import OUTPUT_ONLY, behaviors
 from opi.comments import summary
-from opi.forms import Form, form_of
+from opi.forms import Form, enum_spellings, form_of
 from opi.resources import Resources, ResourceType, resources
 
 TITLE = "Resources of a DPU, as `opictl apply` takes them"
@@ -91,8 +91,7 @@ def _scalar(field: FieldDescriptor, form: Form, definitions: dict[str, Any]) -> 
     if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL:
         return {"type": "boolean"}
     if field.enum_type is not None:
-        names = [*form.choices, *(value.name for value in field.enum_type.values)]
-        return {"enum": list(dict.fromkeys(names))}
+        return {"enum": list(enum_spellings(field.enum_type))}
     if field.message_type is not None:
         return _formed_message(field.message_type, form, definitions)
     if field.type in {FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES}:

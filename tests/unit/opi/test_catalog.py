@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bootstrap.descriptors import SOURCE
@@ -90,6 +90,7 @@ def test_requests_have_the_fields_that_the_type_says(one: ResourceType) -> None:
         assert response[one.list_field].is_repeated
 
 
+@settings(deadline=None)
 @given(with_patterns, st.lists(ids, min_size=2, max_size=2), st.booleans())
 def test_a_name_in_any_accepted_form_is_the_same_resource(
     chosen: tuple[ResourceType, NamePattern], parts: list[str], full: bool
@@ -101,6 +102,7 @@ def test_a_name_in_any_accepted_form_is_the_same_resource(
     assert one.canonical(name) == one.pattern.format(*used)
 
 
+@settings(deadline=None)
 @given(with_patterns, st.text(max_size=40))
 def test_any_text_is_a_name_or_not(chosen: tuple[ResourceType, NamePattern], text: str) -> None:
     parsed = chosen[0].parse(text)

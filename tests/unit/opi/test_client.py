@@ -152,7 +152,7 @@ def test_details_of_a_refusal_are_unpacked() -> None:
     ]
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=40), st.sampled_from(list(grpc.StatusCode)), st.text(max_size=8))
 def test_any_bytes_are_details_or_none(data: bytes, code: grpc.StatusCode, words: str) -> None:
     class Failed(grpc.RpcError):

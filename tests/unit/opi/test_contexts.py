@@ -174,6 +174,7 @@ def test_addresses_get_a_port(address: str, full: str) -> None:
     assert with_port(address) == full
 
 
+@settings(deadline=None)
 @given(st.ip_addresses())
 def test_addresses_keep_their_port(address: object) -> None:
     text = f"[{address}]" if ":" in str(address) else str(address)

@@ -54,7 +54,7 @@ TEXTS = {
 """Texts in the form that is shown, by message type."""
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @pytest.mark.parametrize("name", TEXTS)
 @given(st.data())
 def test_messages_show_what_they_read(name: str, data: st.DataObject) -> None:
@@ -62,7 +62,7 @@ def test_messages_show_what_they_read(name: str, data: st.DataObject) -> None:
     assert form(name).show(form(name).parse(text)) == text
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(WITH_FORM), st.data())
 def test_every_field_reads_what_it_shows(name: str, data: st.DataObject) -> None:
     field = FIELDS[name]
@@ -90,7 +90,7 @@ def _values(field: Any) -> st.SearchStrategy[Any]:
     return st.integers(0, (1 << (32 if field.cpp_type == field.CPPTYPE_UINT32 else 64)) - 1)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(WITH_FORM), st.text(max_size=20).filter(lambda text: text[:1] != "@"))
 def test_any_text_is_a_value_or_an_error_with_words(name: str, text: str) -> None:
     try:
@@ -184,11 +184,13 @@ def test_a_secret_file_that_is_not_text_is_an_error(tmp_path: Path) -> None:
         form(SECRET_TEXT).parse(f"@{tmp_path}/key")
 
 
+@settings(deadline=None)
 @given(st.integers(-(1 << 63), (1 << 63) - 1), st.sampled_from([str, hex, oct, bin]))
 def test_integers_in_any_base(value: int, write: Any) -> None:
     assert parse_integer(write(value), -(1 << 63), (1 << 63) - 1) == value
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 1 << 20),
     st.sampled_from(["", "k", "M", "g"]),
@@ -200,6 +202,7 @@ def test_sizes_are_in_powers_of_1024(count: int, unit: str, i: str, suffix: str)
     assert parse_size(f"{count}{unit}{i if unit else ''}{suffix}", 0, 1 << 63) == count * factor
 
 
+@settings(deadline=None)
 @given(st.integers(0, 255))
 def test_protocols_are_numbers_or_names(number: int) -> None:
     assert parse_protocol(show_protocol(number)) == number
@@ -211,6 +214,7 @@ def test_protocols_have_the_numbers_of_the_registry() -> None:
     assert {name: PROTOCOLS[name] for name in known} == known
 
 
+@settings(deadline=None)
 @given(st.integers(0, 99), st.integers(0, 59), st.integers(0, 59), st.integers(0, 999))
 def test_durations_add_up(hours: int, minutes: int, seconds: int, millis: int) -> None:
     total = hours * 3600 + minutes * 60 + seconds + millis / 1000
@@ -218,6 +222,7 @@ def test_durations_add_up(hours: int, minutes: int, seconds: int, millis: int) -
     assert parse_seconds(f"{total:.3f}") == pytest.approx(total)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=12))
 def test_any_text_is_a_duration_or_a_value_error(text: str) -> None:
     try:
@@ -227,6 +232,7 @@ def test_any_text_is_a_duration_or_a_value_error(text: str) -> None:
     assert seconds >= 0
 
 
+@settings(deadline=None)
 @given(st.ip_addresses())
 def test_addresses_are_numbers_in_network_order(address: Any) -> None:
     value = form(f"{TYPES}IPAddress").parse(str(address))

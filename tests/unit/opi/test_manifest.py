@@ -231,6 +231,7 @@ def test_the_same_id_in_several_collections_is_no_circle() -> None:
 VOLUME = "spec: {volume_name_ref: blue}"
 
 
+@settings(deadline=None)
 @given(st.permutations(range(4)))
 def test_any_order_of_a_chain_is_put_right(order: list[int]) -> None:
     def link(number: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opi.resources import resources
@@ -50,6 +50,7 @@ def test_other_names_come_back_as_they_are_declared(kind: str, name: str) -> Non
     assert one.canonical(f"//storage.opiproject.org/{name}") == name
 
 
+@settings(deadline=None)
 @given(st.sampled_from([*VOLUMES.values(), "volumes"]), IDS, st.booleans())
 def test_a_reference_to_a_volume_may_be_any_name_or_the_id(
     collection: str, resource_id: str, bare: bool

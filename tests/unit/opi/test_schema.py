@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from opi.comments import comment, first_sentence, summary
-from opi.manifest import to_document
+from opi.manifest import parse, to_document
 from opi.resources import resources
 from opi.schema import manifest_schema
 from tests.unit.dpu_sim.gateway.messages import messages
@@ -23,6 +24,13 @@ VALIDATOR = Draft202012Validator(SCHEMA)
 def test_it_is_a_schema() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     assert {one.kind for one in resources().types} <= SCHEMA["$defs"].keys()
+
+
+@pytest.mark.parametrize("dhgroup", ["unspecified", "x25519", "curve25519"])
+def test_every_spelling_of_a_value_fits(dhgroup: str) -> None:
+    document = {"kind": "IkeConnection", "id": "con0", "dhgroups": [dhgroup]}
+    assert VALIDATOR.is_valid(document)
+    assert parse(json.dumps(document))
 
 
 @settings(max_examples=60, deadline=None)
