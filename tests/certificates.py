@@ -67,9 +67,7 @@ def credentials(authority: Authority, pair: Pair | None = None) -> grpc.ChannelC
     roots = authority.certificate.read_bytes()
     if pair is None:
         return grpc.ssl_channel_credentials(roots)
-    return grpc.ssl_channel_credentials(
-        roots, pair.key.read_bytes(), pair.certificate.read_bytes()
-    )
+    return grpc.ssl_channel_credentials(roots, pair.key.read_bytes(), pair.certificate.read_bytes())
 
 
 def _builder(

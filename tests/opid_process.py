@@ -55,7 +55,8 @@ class Opid:
         wanted = {"message": message, **fields}.items()
 
         def enough() -> bool:
-            return sum(wanted <= _items(entry) for entry in self.log) >= count
+            found = [entry for entry in self.log if wanted <= _items(entry)]
+            return len(found) >= count
 
         with self._news:
             assert self._news.wait_for(enough, timeout=DEADLINE), f"not {count} of {dict(wanted)}"
