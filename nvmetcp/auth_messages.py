@@ -240,8 +240,9 @@ def _read_reply(transaction: int, raw: bytes) -> Reply:
     size, _, valid, _, public, sequence = _REPLY.unpack_from(raw, _HEAD.size)
     start = _HEAD.size + _REPLY.size
     response = _take(raw, start, _hash_size(size))
-    challenge = _take(raw, start + size, size) if valid & 1 else b""
-    return Reply(transaction, response, challenge, sequence, _take(raw, start + 2 * size, public))
+    challenge = _take(raw, start + size, size)  # zeros without a challenge of the host's
+    key = _take(raw, start + 2 * size, public)
+    return Reply(transaction, response, challenge if valid & 1 else b"", sequence, key)
 
 
 def _read_success1(transaction: int, raw: bytes) -> Success1:

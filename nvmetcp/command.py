@@ -26,6 +26,7 @@ class Direction(IntEnum):
 
 
 FABRICS = 0x7F
+_DIRECTIONS = tuple(Direction)  # quicker than a call of the enumeration
 
 
 class Command(NamedTuple):
@@ -61,7 +62,7 @@ class Command(NamedTuple):
     @property
     def direction(self) -> Direction:
         """Where the data goes, if the command has data."""
-        return Direction((self.nsid if self.opcode == FABRICS else self.opcode) & 3)
+        return _DIRECTIONS[(self.nsid if self.opcode == FABRICS else self.opcode) & 3]
 
     def pack(self) -> bytes:
         """Return the 64 bytes. Raises LocalProtocolError when a field is too large."""

@@ -40,6 +40,7 @@ TRANSITIONS: Mapping[tuple[State, PduType], State] = {
     (State.OPEN, PduType.C2H_TERM_REQ): State.CLOSED,
 }
 
+_OPEN, _CLOSED = State.OPEN, State.CLOSED  # attributes of an enumeration are slow to get
 Handler = Callable[[Any], Iterable[Event]]
 
 
@@ -92,7 +93,7 @@ class Connection:
         self._out.append(encode_term_req(TermReq(to_host, status, information, header)))
 
     def _closed(self) -> bool:
-        return self.state is State.CLOSED
+        return self.state is _CLOSED
 
     def _step(self, sent: PduType) -> None:
         try:
@@ -109,7 +110,7 @@ class Connection:
         return (Terminated(request),)
 
     def _require_open(self) -> None:
-        if self.state is not State.OPEN:
+        if self.state is not _OPEN:
             raise LocalProtocolError(f"the connection is {self.state.name}, not OPEN")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from nvmetcp import sgl
 from nvmetcp.command import Direction
@@ -36,6 +36,8 @@ ADMIN_IN_CAPSULE = 8192
 FIRST_QUEUE_SIZE = 32  # until Connect tells the size
 AT_COMMAND_CID = 10
 TAGS = 1 << 16
+_TO_HOST = int(Direction.CONTROLLER_TO_HOST)
+_TO_CONTROLLER = int(Direction.HOST_TO_CONTROLLER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,13 @@ class ControllerConfig:
 class _Outstanding:
     """A command under way: its transport data, and how far it went."""
 
-    direction: Direction
+    direction: int
     length: int
     sent: int = 0
     finished: bool = False
     asked: int = 0
     received: int = 0
-    requests: dict[int, tuple[int, int]] = field(default_factory=dict)  # ttag -> next, end
+    requests: dict[int, tuple[int, int]] | None = None  # ttag -> next, end
 
 
 class ControllerConnection(Connection):
@@ -107,7 +109,7 @@ class ControllerConnection(Connection):
         Raises LocalProtocolError when the command has no data to ask for or was asked before.
         """
         command = self._find(cid)
-        if not command.direction & Direction.HOST_TO_CONTROLLER or not command.length:
+        if not command.direction & _TO_CONTROLLER or not command.length:
             raise LocalProtocolError(f"command {cid} has no data to ask for")
         if command.asked:
             raise LocalProtocolError(f"the data of command {cid} were asked for")
@@ -117,7 +119,7 @@ class ControllerConnection(Connection):
         """Send the next part of a command's data. Raises LocalProtocolError if it is too much."""
         command = self._find(cid)
         end = command.sent + len(data)
-        if not command.direction & Direction.CONTROLLER_TO_HOST or command.finished:
+        if not command.direction & _TO_HOST or command.finished:
             raise LocalProtocolError(f"command {cid} takes no data")
         if not len(data) or end > command.length:
             message = f"command {cid}: {command.sent} + {len(data)} of {command.length} bytes"
@@ -185,18 +187,18 @@ class ControllerConnection(Connection):
         if len(self._outstanding) >= self.queue_size - 1:
             raise fault("more commands than the queue holds", status=FatalError.PDU_SEQUENCE)
         self._sq_head = (self._sq_head + 1) % self.queue_size
-        status = sgl.check(command.flags, command.sgl, 0 if data is None else len(data))
+        status = sgl.check(command, 0 if data is None else len(data))
         if not pdu.digest_ok:
             status = Status.TRANSIENT_TRANSPORT_ERROR
         direction = command.direction
         length = command.sgl_length
         if command.sgl_type == sgl.IN_CAPSULE_DATA_BLOCK:
-            if length and direction is not Direction.HOST_TO_CONTROLLER:
+            if length and direction != _TO_CONTROLLER:
                 status = status or Status.SGL_TYPE_INVALID
             start = command.sgl_address
             data = None if data is None else data[start : start + length]
             length = 0
-        if status is not Status.SUCCESS:
+        if status:
             data, length = None, 0
         elif length > self.config.max_transfer:
             status, length = Status.INVALID_FIELD, 0
@@ -204,10 +206,11 @@ class ControllerConnection(Connection):
         return (CommandArrived(command, data, length, status),)
 
     def _request_more(self, cid: int, command: _Outstanding) -> None:
-        while command.asked < command.length and len(command.requests) <= self._maxr2t:
+        requests = command.requests = command.requests or {}
+        while command.asked < command.length and len(requests) <= self._maxr2t:
             length = min(self.config.r2t_size, command.length - command.asked)
             tag = self._take_tag(cid)
-            command.requests[tag] = command.asked, command.asked + length
+            requests[tag] = command.asked, command.asked + length
             self._out.append(encode_r2t(self._sending, R2T(cid, tag, command.asked, length)))
             command.asked += length
 
@@ -223,9 +226,10 @@ class ControllerConnection(Connection):
         command = self._outstanding.get(pdu.cid)
         if command is None:
             raise fault(f"data for no command: {pdu.cid}", AT_CCCID)
-        if pdu.ttag not in command.requests:
+        requests = command.requests or {}
+        if pdu.ttag not in requests:
             raise fault(f"data that were not asked for: tag {pdu.ttag}", AT_TTAG)
-        start, end = command.requests[pdu.ttag]
+        start, end = requests[pdu.ttag]
         stop = pdu.offset + len(pdu.data)
         if pdu.offset != start or stop > end:
             message = f"data {pdu.offset}..{stop}, asked for {start}..{end}"
@@ -234,9 +238,9 @@ class ControllerConnection(Connection):
             raise fault("LAST flag in the wrong place", AT_FLAGS)
         command.received += len(pdu.data)
         if pdu.last:
-            del command.requests[pdu.ttag], self._tags[pdu.ttag]
+            del requests[pdu.ttag], self._tags[pdu.ttag]
             self._request_more(pdu.cid, command)
         else:
-            command.requests[pdu.ttag] = stop, end
+            requests[pdu.ttag] = stop, end
         last = command.received == command.length
         return (DataArrived(pdu.cid, pdu.offset, pdu.data, last, pdu.digest_ok),)

@@ -41,6 +41,9 @@ from nvmetcp.pdu import (
 from nvmetcp.record import Buffer
 from nvmetcp.status import Completion
 
+# As numbers: attributes of an enumeration are slow to get.
+_CAPSULE_CMD, _CAPSULE_RESP = int(PduType.CAPSULE_CMD), int(PduType.CAPSULE_RESP)
+_R2T, _C2H_DATA = int(PduType.R2T), int(PduType.C2H_DATA)
 _KNOWN = frozenset(int(kind) for kind in PduType)
 HEADER_SIZES = dict.fromkeys(_KNOWN, SHORT_SIZE) | {
     PduType.IC_REQ: IC_SIZE,
@@ -124,11 +127,10 @@ class PduDecoder:
         self._need = COMMON_SIZE
         while end - start >= COMMON_SIZE:
             kind, flags, header_size, pdo, size = COMMON.unpack_from(view, start)
-            if kind not in self.rules or header_size != self.rules[kind].header_size:
+            rule = self.rules.get(kind)
+            if rule is None or header_size != rule.header_size:
                 raise self._unknown(kind, header_size, view[start : start + COMMON_SIZE])
-            self._check_header(
-                self.rules[kind], flags, pdo, size, view[start : start + COMMON_SIZE]
-            )
+            self._check_header(rule, flags, pdo, size, view[start : start + COMMON_SIZE])
             if end - start < size:
                 self._need = size
                 break
@@ -181,23 +183,23 @@ class PduDecoder:
             return parse_term_req(view) if short else parse_ic(view)
         if self.framing.header_digest:
             self._check_header_digest(view)
-        if kind == PduType.CAPSULE_CMD:
+        if kind == _CAPSULE_CMD:
             command = parse_command(view, COMMON_SIZE)
             bare = CAPSULE_CMD_SIZE + (DIGEST_SIZE if self.framing.header_digest else 0)
             if len(view) == bare:
                 return CapsuleCmd(command)
             data, digest_ok = self._payload(view, pdo)
             return CapsuleCmd(command, data, digest_ok)
-        if kind == PduType.CAPSULE_RESP:
+        if kind == _CAPSULE_RESP:
             return CapsuleResp(Completion.parse(view, COMMON_SIZE))
         cid, ttag, start, length = data_fields(view, 0)
-        if kind == PduType.R2T:
+        if kind == _R2T:
             return R2T(cid, ttag, start, length)
         data, digest_ok = self._payload(view, pdo)
         if len(data) != length:
             raise _fault(view, f"{len(data)} bytes, not the {length} told", at=AT_DATA_LENGTH)
         last = bool(flags & LAST)
-        if kind == PduType.C2H_DATA:
+        if kind == _C2H_DATA:
             return C2HData(cid, start, data, last, bool(flags & SUCCESS), digest_ok)
         return H2CData(cid, ttag, start, data, last, digest_ok)
 

@@ -43,6 +43,11 @@ class PduType(IntEnum):
     R2T = 0x09
 
 
+# As numbers: attributes of an enumeration are slow to get.
+_C2H_DATA, _CAPSULE_RESP = int(PduType.C2H_DATA), int(PduType.CAPSULE_RESP)
+_CAPSULE_CMD = int(PduType.CAPSULE_CMD)
+
+
 # Flags, second byte of a PDU.
 HDGST = 0x01
 DDGST = 0x02
@@ -220,13 +225,13 @@ def _with_data(framing: Framing, kind: int, flags: int, body: bytes, data: Buffe
 def encode_command(framing: Framing, command: bytes, data: Buffer | None = None) -> list[Buffer]:
     """Return a command capsule: `command` is 64 bytes, `data` goes into the capsule."""
     if data is None or not len(data):
-        return [_without_data(framing, PduType.CAPSULE_CMD, 0, command)]
-    return _with_data(framing, PduType.CAPSULE_CMD, 0, command, data)
+        return [_without_data(framing, _CAPSULE_CMD, 0, command)]
+    return _with_data(framing, _CAPSULE_CMD, 0, command, data)
 
 
 def encode_response(framing: Framing, completion: bytes) -> bytes:
     """Return a response capsule around the 16 bytes of a completion."""
-    return _without_data(framing, PduType.CAPSULE_RESP, 0, completion)
+    return _without_data(framing, _CAPSULE_RESP, 0, completion)
 
 
 def encode_r2t(framing: Framing, request: R2T) -> bytes:
@@ -241,9 +246,7 @@ def encode_c2h_data(
     """Return data for the host; `flags` are LAST and SUCCESS."""
     if framing.plain:
         size = SHORT_SIZE + len(data)
-        head = _DATA.pack(
-            PduType.C2H_DATA, flags, SHORT_SIZE, SHORT_SIZE, size, cid, 0, offset, len(data)
-        )
+        head = _DATA.pack(_C2H_DATA, flags, SHORT_SIZE, SHORT_SIZE, size, cid, 0, offset, len(data))
         return [head + b"\0\0\0\0", data]
     body = struct.pack("<HHIIxxxx", cid, 0, offset, len(data))
     return _with_data(framing, PduType.C2H_DATA, flags, body, data)

@@ -106,9 +106,10 @@ def text(offset: int, size: int, default: str = "") -> Any:
     def write(value: str) -> bytes:
         return _encode(value, "ascii", size).ljust(size, b" ")
 
-    return _slot(
-        Slot(offset, size, lambda raw: _decode(raw, "ascii").rstrip(" \0"), write), default
-    )
+    def read(value: bytes) -> str:
+        return _decode(value.split(b"\0", 1)[0], "ascii").rstrip(" ")
+
+    return _slot(Slot(offset, size, read, write), default)
 
 
 def name(offset: int, size: int = 256, default: str = "") -> Any:
@@ -118,6 +119,8 @@ def name(offset: int, size: int = 256, default: str = "") -> Any:
         return _encode(value, "utf-8", size - 1).ljust(size, b"\0")
 
     def read(value: bytes) -> str:
+        if b"\0" not in value:
+            raise RemoteProtocolError(f"name without end: {value[:32]!r}")
         return _decode(value.split(b"\0", 1)[0], "utf-8")
 
     return _slot(Slot(offset, size, read, write), default)

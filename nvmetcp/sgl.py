@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from nvmetcp.status import Status
+
+if TYPE_CHECKING:
+    from nvmetcp.command import Command
 
 TRANSPORT_DATA_BLOCK = 0x5A  # data comes in data PDUs (or goes there)
 IN_CAPSULE_DATA_BLOCK = 0x01  # data follows the command in its capsule, at an offset
@@ -13,6 +16,7 @@ IN_CAPSULE_DATA_BLOCK = 0x01  # data follows the command in its capsule, at an o
 PSDT_SGL = 0x40
 PSDT_MASK = 0xC0
 FUSE_MASK = 0x03
+_GOOD = Status.SUCCESS
 
 
 class Sgl(NamedTuple):
@@ -33,20 +37,20 @@ def in_capsule(length: int, offset: int = 0) -> Sgl:
     return Sgl(offset, length, IN_CAPSULE_DATA_BLOCK)
 
 
-def check(flags: int, sgl: Sgl, capsule_data: int) -> Status:
+def check(command: Command, capsule_data: int) -> Status:
     """Return what is wrong with a command's descriptor, SUCCESS if nothing.
 
     `capsule_data` is how many bytes of data came in the capsule. An in-capsule descriptor of length
     0 is a command without data: SPDK's initiator sends that.
     """
-    if flags & PSDT_MASK != PSDT_SGL:
+    if command.flags & PSDT_MASK != PSDT_SGL:
         return Status.INVALID_FIELD
-    if sgl.kind == TRANSPORT_DATA_BLOCK:
-        return Status.SGL_DATA_LENGTH_INVALID if capsule_data else Status.SUCCESS
-    if sgl.kind != IN_CAPSULE_DATA_BLOCK:
+    if command.sgl_type == TRANSPORT_DATA_BLOCK:
+        return Status.SGL_DATA_LENGTH_INVALID if capsule_data else _GOOD
+    if command.sgl_type != IN_CAPSULE_DATA_BLOCK:
         return Status.SGL_TYPE_INVALID
-    if sgl.length and sgl.address > capsule_data:
+    if command.sgl_length and command.sgl_address > capsule_data:
         return Status.SGL_OFFSET_INVALID
-    if sgl.address + sgl.length > capsule_data and sgl.length:
+    if command.sgl_length and command.sgl_address + command.sgl_length > capsule_data:
         return Status.SGL_DATA_LENGTH_INVALID
-    return Status.SUCCESS
+    return _GOOD

@@ -223,7 +223,8 @@ def test_in_capsule_data_may_start_at_an_offset() -> None:
     image = b"".join(p.encode_command(PLAIN, command.pack(), b"....abc."))
     (event,) = talk.controller.receive(image)
     assert isinstance(event, CommandArrived)
-    assert event.data == b"abc"
+    assert event.data is not None
+    assert bytes(event.data) == b"abc"
 
 
 # -- a controller meets a host that breaks the rules

@@ -98,7 +98,7 @@ def listen(connection: Connection, pieces: list[bytes]) -> list[str]:
             for event in connection.receive(piece):
                 if isinstance(event, DataArrived | CommandArrived) and event.data is not None:
                     heard.append(bytes(event.data).hex())
-                    event.data = None  # type: ignore[assignment]
+                    event.data = None
                 heard.append(repr(event))
             if connection.state.name == "CLOSED":
                 break

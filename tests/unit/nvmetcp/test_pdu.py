@@ -14,6 +14,7 @@ from nvmetcp import pdu as p
 from nvmetcp.command import make_command
 from nvmetcp.digest import crc32c
 from nvmetcp.errors import FatalError, LocalProtocolError, RemoteProtocolError
+from nvmetcp.record import Buffer
 from nvmetcp.status import Completion, Status, describe, failure
 
 PLAIN = p.Framing()
@@ -136,7 +137,7 @@ def test_what_is_encoded_is_decoded_in_any_pieces(
 ) -> None:
     command = make_command(1, 7)._replace(cid=cid)
     view = memoryview(data)
-    up = [
+    up: list[tuple[list[Buffer], p.Pdu]] = [
         (p.encode_command(framing, command.pack(), data), p.CapsuleCmd(command, view)),
         (p.encode_command(framing, command.pack()), p.CapsuleCmd(command)),
         (
@@ -144,7 +145,7 @@ def test_what_is_encoded_is_decoded_in_any_pieces(
             p.H2CData(cid, tag, at, view, last),
         ),
     ]
-    down = [
+    down: list[tuple[list[Buffer], p.Pdu]] = [
         (p.encode_c2h_data(framing, cid, at, data, p.LAST * last), p.C2HData(cid, at, view, last)),
         ([p.encode_r2t(framing, p.R2T(cid, tag, at, at))], p.R2T(cid, tag, at, at)),
         ([p.encode_response(framing, Completion(cid).pack())], p.CapsuleResp(Completion(cid))),
@@ -168,7 +169,7 @@ def test_a_payload_is_a_view_of_the_buffer_received() -> None:
     (pdu,) = reader.receive(stream)
     assert isinstance(pdu, p.C2HData)
     stream[-4:] = b"atad"
-    assert pdu.data == b"atad"
+    assert bytes(pdu.data) == b"atad"
 
 
 Change = Callable[[bytearray], None]
