@@ -189,7 +189,9 @@ def compare(path: Path, prefix: str, names: dict[str, str], record: Record, only
         if isinstance(expected, str):
             got: object = (shown == "fr" and bytes.fromhex(value).decode().strip()) or value.strip()
         else:
-            got = int(value.split(",")[0], 0)
+            first = value.split(",")[0]
+            wide = len(first) == 32  # 128-bit numbers are shown as bytes
+            got = int.from_bytes(bytes.fromhex(first), "little") if wide else int(first, 0)
         assert got == expected, shown
 
 
@@ -211,7 +213,7 @@ def test_identify(tmp_path: Path) -> None:
     fields = ["nvme.cmd.identify.ns.nguid", "nvme.cmd.identify.ns.eui64"]
     (seen,) = ask(path, *fields, only="nvme.cmd.identify.ns.nsze")
     assert seen[0].replace(":", "") == (b"g" * 16).hex()
-    assert int(seen[1], 0).to_bytes(8, "little") == b"e" * 8
+    assert seen[1].replace(":", "") == (b"e" * 8).hex()
     (listed,) = ask(path, "nvme.cmd.identify.nslist.nsid", only="nvme.cmd.identify.nslist.nsid")
     assert [one for one in numbers(listed[0].split(",")) if one] == [2, 5, 9]
 
