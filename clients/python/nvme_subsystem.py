@@ -1,6 +1,6 @@
 """Read a card's inventory, then create, list and delete an NVMe subsystem.
 
-    python clients/python/nvme_subsystem.py [--address HOST:PORT] [--ca FILE [--cert FILE --key FILE]]
+    nvme_subsystem.py [--address HOST:PORT] [--ca FILE [--cert FILE --key FILE]]
 
 Without --ca the connection is not encrypted; --cert and --key are the client's own certificate, for
 servers that ask for one. Exit codes: 0 done, 1 the server refused or is not there, 2 usage.
