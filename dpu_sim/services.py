@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dpu_sim.api.backend import Backend
 from dpu_sim.api.service import ResourceService, compose
 from dpu_sim.api.store import Store
 from dpu_sim.card import load_card
@@ -13,8 +14,11 @@ from dpu_sim.inventory import servicer as inventory
 from dpu_sim.inventory.model import build_inventory
 from dpu_sim.personality import load_personality
 from dpu_sim.settings import Settings
+from dpu_sim.storage.encryption import EncryptedBackend
+from dpu_sim.storage.qos import QosBackend
 from dpu_sim.storage.spdk import SpdkClient
 from dpu_sim.storage.subsystems import SubsystemBackend
+from dpu_sim.storage.volumes import AioBackend, MallocBackend, NullBackend
 from opi.catalog import catalog
 from opi.resources import resources
 
@@ -41,7 +45,18 @@ class Services:
 def build_services(settings: Settings, store: Store) -> Services:
     """Put the services together. Raises ConfigError."""
     spdk = SpdkClient(settings.spdk_socket)
-    kept = (ResourceService(resources().kind("NvmeSubsystem"), store, SubsystemBackend(spdk)),)
+    backends: dict[str, Backend[Any]] = {
+        "NvmeSubsystem": SubsystemBackend(spdk),
+        "NullVolume": NullBackend(spdk),
+        "MallocVolume": MallocBackend(spdk),
+        "AioVolume": AioBackend(spdk),
+        "EncryptedVolume": EncryptedBackend(spdk),
+        "QosVolume": QosBackend(spdk),
+    }
+    kept = tuple(
+        ResourceService(resources().kind(kind), store, backend)
+        for kind, backend in backends.items()
+    )
     return Services(
         {inventory.SERVICE_NAME: _inventory(settings), **_composed(kept)},
         kept,

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.integration
 
 GET = "opi_api.inventory.v1.InventoryService/GetInventory"
 GET_SUBSYSTEM = "opi_api.storage.v1.FrontendNvmeService/GetNvmeSubsystem"
-UNIMPLEMENTED = "opi_api.storage.v1.NullVolumeService/ListNullVolumes"
+UNIMPLEMENTED = "opi_api.storage.v1.FrontendVirtioBlkService/ListVirtioBlks"
 TRACE_ID, SPAN_ID = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
 

@@ -1,0 +1,129 @@
+"""Block devices of an SPDK target, by name: found, counted, limited."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Mapping
+from typing import Any
+
+import grpc
+
+from dpu_sim.api.errors import (
+    ApiError,
+    already_exists,
+    failed_precondition,
+    resource_exhausted,
+)
+from dpu_sim.storage.spdk import SpdkClient, SpdkError
+from opi.proto.opi_api.storage.v1.opicommon_pb2 import VolumeStats
+
+Found = Mapping[str, Any]
+"""A device as bdev_get_bdevs describes it."""
+
+_MOST = (1 << 31) - 1
+"""Counters of the API have 32 bits; those that would not fit stay at the largest number."""
+
+_COUNTERS = {
+    "read_bytes_count": "bytes_read",
+    "read_ops_count": "num_read_ops",
+    "write_bytes_count": "bytes_written",
+    "write_ops_count": "num_write_ops",
+    "unmap_bytes_count": "bytes_unmapped",
+    "unmap_ops_count": "num_unmap_ops",
+    "read_latency_ticks": "read_latency_ticks",
+    "write_latency_ticks": "write_latency_ticks",
+    "unmap_latency_ticks": "unmap_latency_ticks",
+}
+
+
+class Bdevs:
+    """The devices of one target."""
+
+    def __init__(self, spdk: SpdkClient) -> None:
+        self._spdk = spdk
+
+    async def call(self, method: str, **parameters: Any) -> Any:
+        """A call of the target. Raises ApiError: what became of a refusal."""
+        try:
+            return await self._spdk.call(method, parameters)
+        except SpdkError as error:
+            raise _refused(error, str(parameters.get("name", ""))) from error
+
+    async def secret_call(self, method: str, what: str, **parameters: Any) -> Any:
+        """A call with a secret: of a refusal nothing is told but `what` is refused, and its code.
+
+        Raises:
+            ApiError: FAILED_PRECONDITION.
+        """
+        try:
+            return await self._spdk.call(method, parameters)
+        except SpdkError as error:
+            code = error.code
+        raise failed_precondition(f"the SPDK target refuses {what} ({method}: {code})")
+
+    async def every(self) -> list[Found]:
+        """All devices."""
+        return list(await self.call("bdev_get_bdevs"))
+
+    async def find(self, name: str) -> Found | None:
+        """The device of that name; one that merely has it as an alias is not meant."""
+        try:
+            listed = await self._spdk.call("bdev_get_bdevs", {"name": name})
+        except SpdkError as error:
+            if error.code == -errno.ENODEV:
+                return None
+            raise _refused(error, name) from error
+        return next((one for one in listed if one["name"] == name), None)
+
+    async def base(self, reference: str) -> Found:
+        """The device that a `volume_name_ref` means. Raises ApiError: FAILED_PRECONDITION."""
+        name = bdev_name(reference)
+        found = await self.find(name)
+        if found is None:
+            text = f"volume_name_ref: {reference} is no volume on the target"
+            raise failed_precondition(text, [reference], "REFERENCE", "does not exist")
+        return found
+
+    async def statistics(self, name: str) -> VolumeStats:
+        """What went through a device. Raises ApiError: FAILED_PRECONDITION, there is none."""
+        try:
+            answer = await self._iostat(name)
+        except SpdkError as error:
+            if error.code == -errno.ENODEV:
+                raise failed_precondition(f"{name} is not on the target") from error
+            raise _refused(error, name) from error
+        found = next(one for one in answer["bdevs"] if one["name"] == name)
+        counters = {ours: min(int(found.get(its, 0)), _MOST) for ours, its in _COUNTERS.items()}
+        return VolumeStats(**counters)
+
+    async def _iostat(self, name: str) -> Mapping[str, Any]:
+        try:
+            return dict(await self._spdk.call("bdev_get_iostat", {"names": [name]}))
+        except SpdkError as error:
+            if error.code == -errno.ENODEV:
+                raise
+            # The spelling of old targets, which do not know the new one.
+            return dict(await self._spdk.call("bdev_get_iostat", {"name": name}))
+
+    async def limits(self, found: Found) -> dict[str, int]:
+        """The limits that are in force on a device, by SPDK's names."""
+        return {name: n for name, n in found.get("assigned_rate_limits", {}).items() if n}
+
+
+def bdev_name(resource: str) -> str:
+    """The device that a resource is on the target: the last segment of its name."""
+    return resource.rsplit("/", 1)[-1]
+
+
+def _refused(error: SpdkError, name: str) -> ApiError:
+    if error.code == -errno.EEXIST:
+        return already_exists(f"{name} (or its uuid) on the SPDK target")
+    text = f"the SPDK target refuses: {error}"
+    if error.code in (-errno.ENOMEM, -errno.ENOSPC):
+        return resource_exhausted(text, "memory of the storage target")
+    return failed_precondition(text)
+
+
+def is_unavailable(error: ApiError) -> bool:
+    """Whether the target did not answer, so that there is no use in asking it for more."""
+    return error.code is grpc.StatusCode.UNAVAILABLE
