@@ -17,7 +17,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from ruamel.yaml import YAML
 
-from opi.behavior import is_secret
+from opi.behavior import is_output_only, is_secret
 from opi.bodies import to_data
 from opi.forms import form_of
 from opi.resources import ResourceType
@@ -27,6 +27,14 @@ from opictl.naming import short
 from opictl.session import Session
 
 _GAP = "  "
+_INTEGERS = frozenset(
+    {
+        FieldDescriptor.CPPTYPE_INT32,
+        FieldDescriptor.CPPTYPE_INT64,
+        FieldDescriptor.CPPTYPE_UINT32,
+        FieldDescriptor.CPPTYPE_UINT64,
+    }
+)
 
 
 def print_list(session: Session, kind: ResourceType, found: Iterable[Any]) -> None:
@@ -133,8 +141,11 @@ def _rows_of(found: Iterable[Message], reveal: bool, most: int | None = None) ->
 
 
 def flat(message: Message, reveal: bool = False, path: str = "") -> Iterator[tuple[str, str]]:
-    """The fields that are set, as (dotted path, text); a list of messages has an index."""
-    for field, value in message.ListFields():
+    """The fields that are set, as (dotted path, text); a list of messages has an index.
+
+    Counters are there at zero, too.
+    """
+    for field, value in _counters(message) or message.ListFields():
         here = f"{path}.{field.name}" if path else str(field.name)
         if is_secret(field) and not reveal:
             continue
@@ -146,6 +157,16 @@ def flat(message: Message, reveal: bool = False, path: str = "") -> Iterator[tup
                 yield from _flat_one(field, one, reveal, f"{here}[{number}]")
         else:
             yield from _flat_one(field, value, reveal, here)
+
+
+def _counters(message: Message) -> list[tuple[Any, Any]]:
+    """All fields of a message that holds nothing but numbers of the server's; else none."""
+    fields = message.DESCRIPTOR.fields
+    whole = all(
+        is_output_only(field) and field.cpp_type in _INTEGERS and not field.is_repeated
+        for field in fields
+    )
+    return [(field, getattr(message, field.name)) for field in fields] if whole else []
 
 
 def _flat_one(

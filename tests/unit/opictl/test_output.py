@@ -140,3 +140,12 @@ def test_fields_of_an_answer_are_flat() -> None:
         "spec.nqn": "a",
         "spec.max_namespaces": "2",
     }
+
+
+def test_counters_are_shown_at_zero() -> None:
+    answer: Any = SUBSYSTEM.methods["Stats"].response()
+    answer.stats.read_ops_count = 7
+    shown = dict(flat(answer))
+    assert len(shown) == len(answer.stats.DESCRIPTOR.fields)
+    assert shown["stats.read_ops_count"] == "7"
+    assert shown["stats.write_ops_count"] == "0"
