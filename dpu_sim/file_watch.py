@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from dpu_sim.errors import ConfigError
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Signature = tuple[tuple[int, int, int] | None, ...]
@@ -51,6 +54,7 @@ class WatchedFiles(Generic[T]):
                 return self._content
             if self._sign() == signature:
                 self._signature, self._content = signature, content
+                _log.info("read again: %s", ", ".join(map(str, self._paths)))
         return self._content
 
     def _sign(self) -> Signature:

@@ -143,11 +143,9 @@ def starting_opid(folder: Path) -> Iterator[Start]:
 
 
 def _environment() -> dict[str, str]:
-    """This process's, without what configures opid or telemetry."""
-    foreign = ("OPID_", "OTEL_")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    env["GRPC_VERBOSITY"] = "NONE"  # the C core's own log lines are not JSON
-    return env
+    """This process's, without what configures opid, gRPC or telemetry."""
+    foreign = ("OPID_", "OTEL_", "GRPC_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
 
 
 @contextmanager

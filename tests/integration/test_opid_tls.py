@@ -167,6 +167,7 @@ def test_a_new_certificate_serves_the_next_connection(
         assert call(server, credentials(renewed)) is NO_WAY_IN
         replace(pair, renewed.issue("dpu", file="renewed"))
         assert call(server, credentials(renewed)) is grpc.StatusCode.OK
+        server.wait_for(f"read again: {pair.certificate}, {pair.key}")
         assert call(server, credentials(authority)) is NO_WAY_IN
         stub.GetInventory(inventory_pb2.GetInventoryRequest(), timeout=DEADLINE)
 
