@@ -393,14 +393,14 @@ def as_nobody(tmp_path: Path, *arguments: str, groups: str = "", path: str = "")
 
 
 @pytest.fixture
-def refusing_sudo(tmp_path: Path) -> str:
+def refusing_sudo() -> Iterator[str]:
     """A folder for PATH whose sudo lets nobody in."""
-    folder = tmp_path / "refusing"
-    folder.mkdir()
-    sudo = folder / "sudo"
-    sudo.write_text("#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n")
-    sudo.chmod(0o755)
-    return str(folder)
+    with TemporaryDirectory() as folder:  # the folders of pytest are for its user alone
+        Path(folder).chmod(0o755)
+        sudo = Path(folder, "sudo")
+        sudo.write_text("#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n")
+        sudo.chmod(0o755)
+        yield folder
 
 
 def test_no_rights_on_the_docker_socket(lab: str, tmp_path: Path, refusing_sudo: str) -> None:

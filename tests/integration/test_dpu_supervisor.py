@@ -125,7 +125,9 @@ def dpu(tmp_path: Path) -> Iterator[Start]:
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"read_only": True, "tmpfs": {"/run": ""}}], ids=["plain", "read-only"]
+    "options",
+    [{}, {"read_only": True, "tmpfs": dict.fromkeys(("/run", "/var/lib/opid", "/var/tmp"), "")}],
+    ids=["plain", "read-only"],
 )
 def test_starts_serves_and_stops_clean(dpu: Start, options: dict[str, Any]) -> None:
     card = dpu(**options)
