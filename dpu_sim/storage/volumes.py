@@ -105,6 +105,8 @@ class VolumeBackend(Backend[V]):
         found = await self._bdevs.find(bdev_name(old.name))
         if found is None:
             return await self._make(volume)
+        if not _is_ours(found, _with_uuid(old)):
+            raise already_exists(f"{old.name} on the SPDK target")
         return await self.change(found, old, volume)
 
     async def delete(self, resource: V) -> None:

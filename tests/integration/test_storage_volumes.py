@@ -65,7 +65,7 @@ class Dpu:
     def call(self, rpc: str, /, **fields: Any) -> Any:
         method = METHODS[rpc]
         request: Any = method.request
-        stub = self._channel.unary_unary(
+        stub: Any = self._channel.unary_unary(
             f"/{method.path.lstrip('/')}",
             request_serializer=lambda message: message.SerializeToString(),
             response_deserializer=method.response.FromString,
@@ -302,6 +302,13 @@ def test_a_strangers_device_is_neither_taken_over_nor_deleted(dpu: Dpu) -> None:
     refused(dpu, exists, "CreateNullVolume", null_volume=SMALL, null_volume_id="null0")
     dpu.call("DeleteNullVolume", name="volumes/null0", allow_missing=True)
     assert set(dpu.bdevs()) == {"null0"}
+    dpu.call("CreateNullVolume", null_volume=SMALL, null_volume_id="null1")
+    ask(dpu.socket, "bdev_null_delete", name="null1")
+    ask(dpu.socket, "bdev_null_create", name="null1", block_size=4096, num_blocks=7)
+    changed = {"name": "volumes/null1", "blocks_count": 4096}
+    refused(dpu, exists, "UpdateNullVolume", null_volume=changed)
+    dpu.call("DeleteNullVolume", name="volumes/null1")
+    assert dpu.bdevs()["null1"]["num_blocks"] == 7
 
 
 WRONG: list[tuple[str, dict[str, Any], str]] = [
