@@ -68,11 +68,11 @@ FULL = (
 )
 AREAS = (
     Area("lint", 180, LINT),
-    pytest_area("unit", "tests/unit", 180),
-    pytest_area("integration", "tests/integration", 480),
+    pytest_area("unit", "tests/unit", 420),
+    pytest_area("integration", "tests/integration", 900),
     pytest_area("clients", "tests/clients", 900),
     Area("scenarios", 480, (REPLAY,)),
-    Area("full", 1500, (FULL,), only_full=True),
+    Area("full", 2700, (FULL,), only_full=True),
 )
 
 
