@@ -7,8 +7,11 @@ connection that broke is made anew by the next call; the call that met the break
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import select
+import socket
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +24,9 @@ from dpu_sim.api.errors import unavailable
 TIMEOUT = 10.0
 """Seconds that a call may take; spdk_tgt answers in milliseconds but for attach and detach."""
 
+
+_MOST_BYTES = 64 << 20
+"""Longest answer that is taken."""
 
 _LOOK_SECONDS = 0.1
 """Between two looks whether a target is there."""
@@ -50,7 +56,7 @@ class SpdkClient:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="spdk-rpc")
-        self._connection: JSONRPCClient | None = None
+        self._connection: _Connection | None = None
         self._lost: Callable[[], object] = lambda: None
         self._version = ""
         """Of the target that the connection leads to; '' when it has not been asked."""
@@ -95,14 +101,14 @@ class SpdkClient:
     def _call(self, method: str, parameters: Mapping[str, Any] | None) -> Any:
         try:
             if self._connection is None:
-                self._connection = JSONRPCClient(str(self._path), timeout=TIMEOUT)
+                self._connection = _Connection(str(self._path), timeout=TIMEOUT)
             number = self._connection.add_request(method, dict(parameters or {}))
             self._connection.flush()
-            answer = self._connection.recv()
+            answer = _matching(self._connection.recv(), number)
         except (JSONRPCException, OSError) as error:
             self._give_up()
             raise unavailable(f"the SPDK target at {self._path} does not answer") from error
-        return _result(method, number, answer)
+        return _result(method, answer)
 
     def _look(self) -> None:
         """Give the connection up when the target has ended it."""
@@ -129,10 +135,62 @@ class SpdkClient:
             connection.sock.close()
 
 
-def _result(method: str, number: int, answer: Mapping[str, Any]) -> Any:
+class _Connection(JSONRPCClient):  # type: ignore[misc]
+    """SPDK's client, whose calls end in time whatever the target does.
+
+    SPDK's own waits without limit for a target that has stopped accepting, and as long as one keeps
+    sending: it counts processor time. It also drops bytes where an answer's text is not ASCII.
+    """
+
+    def _connect(self, addr: str, _: object) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        try:
+            self.sock.connect(addr)
+        except OSError:
+            self.sock.close()
+            raise
+
+    def recv(self) -> Any:
+        """The next answer. Raises JSONRPCException, OSError (with TimeoutError)."""
+        end = time.monotonic() + self.timeout
+        data = bytearray()
+        while len(data) <= _MOST_BYTES:
+            if (left := end - time.monotonic()) <= 0:
+                raise TimeoutError("no whole answer in time")
+            self.sock.settimeout(left)
+            if not (piece := self.sock.recv(1 << 20)):
+                raise ConnectionError("the connection ended before the answer did")
+            data += piece
+            try:
+                return json.loads(data)
+            except ValueError:  # not whole yet
+                continue
+            except RecursionError as error:
+                raise JSONRPCException("the answer is nested too deeply") from error
+        raise JSONRPCException(f"the answer has more than {_MOST_BYTES} bytes")
+
+
+def _matching(answer: Any, number: int) -> Mapping[str, Any]:
+    """The answer, if it is one to this request. Raises JSONRPCException: the stream is out of step.
+
+    Of a request that it cannot read, a target does not know the number.
+    """
+    if not isinstance(answer, dict):
+        raise JSONRPCException("the answer is no JSON-RPC")
+    if "error" in answer and not _is_error(answer["error"]):
+        raise JSONRPCException("the error is no JSON-RPC")
+    if answer.get("id") != number and not ("error" in answer and answer.get("id") is None):
+        raise JSONRPCException("the answer belongs to another request")
+    return answer
+
+
+def _is_error(error: Any) -> bool:
+    return isinstance(error, dict) and isinstance(error.get("code", 0), int)
+
+
+def _result(method: str, answer: Mapping[str, Any]) -> Any:
     if "error" in answer:
         error = answer["error"]
-        raise SpdkError(method, int(error.get("code", 0)), str(error.get("message", "")))
-    if answer.get("id") != number:
-        raise SpdkError(method, 0, "the answer belongs to another request")
+        raise SpdkError(method, error.get("code", 0), str(error.get("message", "")))
     return answer.get("result")
