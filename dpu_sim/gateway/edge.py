@@ -184,8 +184,16 @@ def _refuse_foreign_pages(request: web.BaseRequest) -> None:
     JSON is accepted whatever its content type says, so browsers would not ask first.
     """
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("Host"):
-        raise permission_denied(f"pages of {origin[:_SHOWN]} may not call this DPU")
+    if origin is not None and _site(origin) != request.headers.get("Host"):
+        raise permission_denied(f"pages of {ascii(origin[:_SHOWN])[1:-1]} may not call this DPU")
+
+
+def _site(origin: str) -> str:
+    """Host and port of an origin; '' when it has none, as the opaque one of RFC 6454, "null"."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def _wrong_verb(error: WrongVerbError) -> RefusedError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -86,6 +87,14 @@ def test_what_is_not_json_is_told(text: bytes, message: str) -> None:
     with pytest.raises(ApiError) as caught:
         loads(text)
     assert message in caught.value.message
+
+
+def test_a_key_that_is_there_twice_is_found_among_very_many() -> None:
+    keys = ",".join(f'"{number}":1' for number in [*range(200_000), 199_999])
+    begun = time.process_time()
+    with pytest.raises(ApiError, match="the key '199999' is there twice"):
+        loads(f"{{{keys}}}".encode())
+    assert time.process_time() - begun < 5  # minutes, if each were compared with all others
 
 
 JSON = st.recursive(

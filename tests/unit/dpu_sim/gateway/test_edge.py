@@ -184,6 +184,23 @@ def test_every_code_has_its_status(code: Any) -> None:
     serve({INVENTORY: service(GetInventory=get)}, work)
 
 
+@pytest.mark.parametrize("origin", [b"http://[", b"http://\xff", b"null", b""])
+def test_an_origin_that_is_none_is_a_foreign_one(origin: bytes) -> None:
+    async def work(session: ClientSession, gateway: Gateway) -> None:
+        base = session._base_url
+        assert base is not None
+        reader, writer = await asyncio.open_connection(base.host, base.port)
+        head = b"GET / HTTP/1.1\r\nHost: dpu\r\nConnection: close\r\nOrigin: %s\r\n\r\n"
+        writer.write(head % origin)
+        async with asyncio.timeout(DEADLINE):
+            answer = await reader.read()
+        writer.close()
+        assert answer.startswith(b"HTTP/1.1 403 "), answer
+        assert b"may not call this DPU" in answer
+
+    serve({}, work)
+
+
 def test_a_defect_is_internal_and_tells_nothing(caplog: pytest.LogCaptureFixture) -> None:
     async def get(_: Any, __: Call) -> Any:
         raise RuntimeError("s3cret")
