@@ -16,8 +16,9 @@ class Backend(ABC, Generic[M]):
 
     A resource carries its name as servers return it, and its secrets. Methods get messages of
     their own, which they may keep and change. They raise ApiError to refuse; a refused change has
-    left the device as it was. Calls for one name come one at a time; a resource's parent, and what
-    it refers to, stay while it is being changed.
+    left the device as it was. What they object to they name by its path in the resource, such as
+    "spec.nqn"; the service makes it one in the request. Calls for one name come one at a time; a
+    resource's parent, and what it refers to, stay while it is being changed.
 
     `read`, `stats` and `reset` are optional: a service asks for them only where they are defined.
     """

@@ -62,6 +62,17 @@ def invalid_arguments(problems: Mapping[str, str]) -> ApiError:
     return ApiError(grpc.StatusCode.INVALID_ARGUMENT, text, detail)
 
 
+def inside(error: ApiError, field: str) -> ApiError:
+    """The error about fields of a resource as one about fields of the request, `field`'s."""
+    problems = {
+        f"{field}.{violation.field}": violation.description
+        for detail in error.details
+        if isinstance(detail, BadRequest)
+        for violation in detail.field_violations
+    }
+    return invalid_arguments(problems) if problems else error
+
+
 def not_found(name: str, resource_type: str = "") -> ApiError:
     """NOT_FOUND for a resource; `resource_type` such as "opi_api.storage.v1/NvmeSubsystem"."""
     detail = ResourceInfo(resource_type=resource_type, resource_name=name)

@@ -24,6 +24,7 @@ from dpu_sim.api.errors import (
     ApiError,
     already_exists,
     failed_precondition,
+    inside,
     invalid_argument,
     not_found,
 )
@@ -190,8 +191,8 @@ class ResourceService(Generic[M]):
         self._check_parent(parent)
         self._check_references(body, field)
         resource = self._named(body, name)
-        await self.backend.validate(self._copy(resource))
-        made = await self._applied(resource, lambda: self.backend.create(self._copy(resource)))
+        create = lambda: self.backend.create(self._copy(resource))  # noqa: E731
+        made = await self._made(resource, field, create)
         put = self._put(made, parent, body)
         return await self._commit(put, lambda: self.backend.delete(self._parse(put.message)))
 
@@ -209,10 +210,8 @@ class ResourceService(Generic[M]):
         if new == old:
             return old
         self._check_references(new, field)
-        await self.backend.validate(self._copy(new))
-        made = await self._applied(
-            new, lambda: self.backend.update(self._copy(old), self._copy(new))
-        )
+        change = lambda: self.backend.update(self._copy(old), self._copy(new))  # noqa: E731
+        made = await self._made(new, field, change)
         put = self._put(made, record.parent)
         undo = lambda: self.backend.update(self._parse(put.message), self._copy(old))  # noqa: E731
         return await self._commit(put, undo)
@@ -259,6 +258,14 @@ class ResourceService(Generic[M]):
         stored = None if record is None else self._parse(record.message)
         await self.backend.discard(self._parse(intended), stored)
         await self._store.commit(Abandon(self.kind.kind, name))
+
+    async def _made(self, resource: M, field: str, apply: Callable[[], Awaitable[M]]) -> M:
+        """`_applied` to what the back end finds valid; what it objects to is in `field`."""
+        try:
+            await self.backend.validate(self._copy(resource))
+            return await self._applied(resource, apply)
+        except ApiError as error:
+            raise inside(error, field) from None
 
     async def _applied(self, resource: M, apply: Callable[[], Awaitable[M]]) -> M:
         """What the back end made of `resource`, with an intent in the store until the commit."""

@@ -97,7 +97,7 @@ def test_an_example_says_which_field_was_refused(example: Example, opid: Serve) 
     assert ended.code == 1
     assert ended.blames("INVALID_ARGUMENT")
     assert ended.stderr.startswith("error: CreateNvmeSubsystem: ")
-    assert "\n  spec.nqn: " in ended.stderr
+    assert "\n  nvme_subsystem.spec.nqn: " in ended.stderr
     assert listed(server) == []
 
 

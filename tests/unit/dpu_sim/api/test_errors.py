@@ -6,7 +6,7 @@ import grpc
 import pytest
 from google.rpc.error_details_pb2 import BadRequest
 
-from dpu_sim.api.errors import ApiError, invalid_argument
+from dpu_sim.api.errors import ApiError, inside, invalid_argument, invalid_arguments, not_found
 from dpu_sim.api.names import require_name
 
 PATTERN = "inventory/*/inventory/*"
@@ -51,3 +51,13 @@ def test_status_carries_the_field_violation() -> None:
     assert packed.Unpack(detail)
     (violation,) = detail.field_violations
     assert (violation.field, violation.description) == ("spec.mtu", "is negative")
+
+
+def test_fields_of_a_resource_become_fields_of_the_request() -> None:
+    error = inside(invalid_arguments({"spec.nqn": "is bad", "spec.psk": "is worse"}), "it")
+    assert error.message == "it.spec.nqn: is bad; it.spec.psk: is worse"
+    (detail,) = error.details
+    assert isinstance(detail, BadRequest)
+    assert [one.field for one in detail.field_violations] == ["it.spec.nqn", "it.spec.psk"]
+    other = not_found("volumes/none")
+    assert inside(other, "it") is other
