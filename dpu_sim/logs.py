@@ -46,6 +46,14 @@ def _plain(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a record of gRPC's tells of more than a client that gave up before its answer.
+
+    That is no error, and the access log has the call.
+    """
+    return not str(record.msg).startswith("ExecuteBatchError raised in core")
+
+
 def configure(level: str) -> None:
     """Send the records of the whole process to stderr, from `level` (one of LEVELS) up."""
     # What no line of ours shows need not be found out for each (logging's own page "Optimization").
@@ -54,3 +62,4 @@ def configure(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(TextFormatter() if sys.stderr.isatty() else JsonFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.getLogger("grpc._cython.cygrpc").addFilter(_is_news)
