@@ -19,7 +19,7 @@ from typing import Any
 
 from spdk.rpc.client import JSONRPCClient, JSONRPCException
 
-from dpu_sim.api.errors import unavailable
+from dpu_sim.api.errors import ApiError, unavailable
 
 TIMEOUT = 10.0
 """Seconds that a call may take; spdk_tgt answers in milliseconds but for attach and detach."""
@@ -57,6 +57,8 @@ class SpdkClient:
         self._path = path
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="spdk-rpc")
         self._connection: _Connection | None = None
+        self._timeouts = 0
+        """How many calls were not answered in time."""
         self._lost: Callable[[], object] = lambda: None
         self._version = ""
         """Of the target that the connection leads to; '' when it has not been asked."""
@@ -72,7 +74,8 @@ class SpdkClient:
             ApiError: UNAVAILABLE, the target cannot be reached or does not answer in time.
         """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._worker, self._call, method, parameters)
+        given = self._timeouts, method, parameters
+        return await loop.run_in_executor(self._worker, self._call, *given)
 
     async def version(self) -> str:
         """The version of SPDK that the target is, such as "26.09". Raises what `call` does."""
@@ -98,7 +101,9 @@ class SpdkClient:
         self._worker.submit(self._disconnect)
         self._worker.shutdown()
 
-    def _call(self, method: str, parameters: Mapping[str, Any] | None) -> Any:
+    def _call(self, timeouts: int, method: str, parameters: Mapping[str, Any] | None) -> Any:
+        if timeouts != self._timeouts:  # it waited in the queue, which is as long to wait as any
+            raise self._no_answer()
         try:
             if self._connection is None:
                 self._connection = _Connection(str(self._path), timeout=TIMEOUT)
@@ -106,9 +111,13 @@ class SpdkClient:
             self._connection.flush()
             answer = _matching(self._connection.recv(), number)
         except (JSONRPCException, OSError) as error:
+            self._timeouts += isinstance(error, TimeoutError)
             self._give_up()
-            raise unavailable(f"the SPDK target at {self._path} does not answer") from error
+            raise self._no_answer() from error
         return _result(method, answer)
+
+    def _no_answer(self) -> ApiError:
+        return unavailable(f"the SPDK target at {self._path} does not answer")
 
     def _look(self) -> None:
         """Give the connection up when the target has ended it."""

@@ -161,3 +161,22 @@ def test_a_target_that_does_not_accept_is_not_waited_for(
         stopped.listen(0)
         before.connect(str(path))  # there is room for no other
         with_client(path, work)
+
+
+def test_calls_wait_together_for_a_target_that_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spdk, "TIMEOUT", PATIENCE)
+    path = tmp_path / "spdk.sock"
+    count = 20
+
+    async def work(client: SpdkClient) -> None:
+        begun = time.monotonic()
+        calls = (client.call("spdk_get_version") for _ in range(count))
+        ended = await asyncio.gather(*calls, return_exceptions=True)
+        assert all(isinstance(one, ApiError) for one in ended)
+        assert time.monotonic() - begun < count * PATIENCE / 2
+        assert await client.call("spdk_get_version") is True
+
+    with target(path, lambda *_: None):
+        with_client(path, work)
