@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +88,23 @@ def peer_identity(certificate: Mapping[str, Any] | None) -> Identity | None:
         return None
     subject = (pair for part in certificate.get("subject", ()) for pair in part)
     common_name = next((value for key, value in subject if key == "commonName"), "")
-    alternatives = tuple(value for _, value in certificate.get("subjectAltName", ()))
-    return Identity(common_name, alternatives)
+    alternatives = certificate.get("subjectAltName", ())
+    named = tuple(_NAMES[kind](value) for kind, value in alternatives if kind in _NAMES)
+    return Identity(common_name, named)
+
+
+def _address(text: str) -> str:
+    """An address as gRPC spells it: OpenSSL writes IPv6 in full."""
+    return str(ip_address(text.strip()))
+
+
+_NAMES: Mapping[str, Callable[[str], str]] = {
+    "DNS": str,
+    "URI": str,
+    "email": str,
+    "IP Address": _address,
+}
+"""Kinds of alternative names that tell who somebody is, those that gRPC passes on."""
 
 
 def _complain(error: ConfigError) -> None:
