@@ -23,6 +23,8 @@ READY_FILE = "/run/dpulab/ready"
 _FIRST_PAUSE = 0.02
 _LONGEST_PAUSE = 0.5
 _LOG_TAIL = 15
+_SETTLE = 0.3
+"""Seconds that a program of the user's has to live to be told from one that fails at once."""
 
 
 def backoff() -> Iterator[float]:
@@ -88,6 +90,8 @@ class ReadinessProbe:
             return self._file_reason
         if self._node.healthcheck is not None:
             return self._healthcheck(self._node.healthcheck)
+        if self._node.cmd or self._node.entrypoint:
+            return _settled(time.monotonic())
         return lambda _: ""
 
     def _file_reason(self, _: Container) -> str:
@@ -131,6 +135,13 @@ class ReadinessProbe:
     def _last_words(self) -> str:
         text = self._docker.logs(self._name, _LOG_TAIL).decode(errors="replace")
         return text.strip() or "(it printed nothing)"
+
+
+def _settled(begin: float) -> Callable[[Container], str]:
+    def reason(_: Container) -> str:
+        return "" if time.monotonic() - begin >= _SETTLE else "it has only just been started"
+
+    return reason
 
 
 def _grpc_reason(container: Container) -> str:
