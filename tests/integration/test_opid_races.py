@@ -129,8 +129,12 @@ def test_callers_who_hang_up_at_any_moment_leave_nothing_half_made(dpu: Dpu) -> 
             )
         dpu.at_once(calls, timeout=choice.uniform(0.0005, 0.02))
     deadline = time.monotonic() + DEADLINE
-    while not dpu.consistent():  # what had begun goes on to its end
+    looks = 0  # what had begun goes on to its end: between two steps of it, one look tells nothing
+    while looks < 20:
         assert time.monotonic() < deadline, (dpu.one_by_one.specs(), subsystems(dpu.socket))
+        looks = looks + 1 if dpu.consistent() else 0
         time.sleep(0.01)
     dpu.clear()
-    assert subsystems(dpu.socket) == {}
+    while left := subsystems(dpu.socket):  # one that came late is cleared too, an orphan stays
+        assert time.monotonic() < deadline, left
+        dpu.clear()

@@ -24,7 +24,7 @@ FILES = (
     "tests/full/vm/guest/guest_capabilities.py",
     "tests/full/vm/guest/guest_links.py",
 )
-NEEDED = ["pyproject.toml", "lab", "schemas", "tests/integration", "tests/full"]
+NEEDED = ["pyproject.toml", "lab", "opi", "schemas", "tests/integration", "tests/full"]
 MACHINE_LIMIT = 330
 ONLY_WITHOUT_NETEM = "test_delay_without_netem_says_so_and_changes_nothing"
 
