@@ -184,7 +184,8 @@ def test_the_reader_of_the_output_may_go(tmp_path: Path) -> None:
 
 def test_ctrl_c_is_quiet(tmp_path: Path) -> None:
     """Interrupted while it waits for standard input."""
-    command = [sys.executable, "-m", "opictl", "apply", "-f", "-"]
+    opictl = [sys.executable, "-m", "opictl", "apply", "-f", "-"]
+    command = ["env", "--default-signal=INT", *opictl]  # background jobs of a shell ignore it
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
