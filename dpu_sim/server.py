@@ -60,6 +60,8 @@ class Server:
         self._services = build_services(settings, store)
         for name, implementation in self._services.implementations.items():
             self._dispatcher.add(name, implementation)
+        for name, reason in self._services.lacking.items():
+            self._dispatcher.lack(name, reason)
         # Without SO_REUSEPORT a second server on our address fails; with it, calls are shared out.
         self._grpc = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
         self._gateway: Gateway | None = None

@@ -9,13 +9,21 @@ from typing import Any
 from dpu_sim.api.backend import Backend
 from dpu_sim.api.service import ResourceService, compose
 from dpu_sim.api.store import Store
-from dpu_sim.card import load_card
+from dpu_sim.card import CardTable, load_card
 from dpu_sim.inventory import servicer as inventory
 from dpu_sim.inventory.model import build_inventory
-from dpu_sim.personality import load_personality
+from dpu_sim.personality import Personality, load_personality
 from dpu_sim.settings import Settings
+from dpu_sim.storage.controllers import ControllerBackend
 from dpu_sim.storage.encryption import EncryptedBackend
+from dpu_sim.storage.functions import Functions
+from dpu_sim.storage.keys import Keys
+from dpu_sim.storage.namespaces import NamespaceBackend
+from dpu_sim.storage.paths import ATTACH_SECONDS, PathBackend
 from dpu_sim.storage.qos import QosBackend
+from dpu_sim.storage.records import Records
+from dpu_sim.storage.remote import RemoteControllerBackend
+from dpu_sim.storage.remote_namespaces import RemoteNamespaces
 from dpu_sim.storage.spdk import SpdkClient
 from dpu_sim.storage.subsystems import SubsystemBackend
 from dpu_sim.storage.volumes import AioBackend, MallocBackend, NullBackend
@@ -23,6 +31,15 @@ from opi.catalog import catalog
 from opi.resources import resources
 
 DEFAULT_PERSONALITY = "generic"
+
+REMOTE = "opi_api.storage.v1.NvmeRemoteControllerService"
+
+LACKING = {
+    f"opi_api.storage.v1.{name}": "there is no virtio device for a host to find: hosts reach "
+    "volumes as NVMe namespaces (FrontendNvmeService)"
+    for name in ("FrontendVirtioBlkService", "FrontendVirtioScsiService")
+}
+"""Services that are not implemented, and why."""
 
 
 @dataclass(frozen=True)
@@ -32,49 +49,108 @@ class Services:
     Attributes:
         implementations: what answers the calls, by full name of the service.
         resources: those of them that keep resources.
+        lacking: services that are not implemented though one could expect them, and why.
         watch: tells of every time that a device goes away, for ever.
         close: lets go of the back ends.
     """
 
     implementations: Mapping[str, object]
     resources: tuple[ResourceService[Any], ...]
+    lacking: Mapping[str, str]
     watch: Callable[[Callable[[], None]], Coroutine[Any, Any, None]]
     close: Callable[[], None]
 
 
 def build_services(settings: Settings, store: Store) -> Services:
     """Put the services together. Raises ConfigError."""
+    card = load_card(settings.card)
+    personality = _personality(settings, card)
     spdk = SpdkClient(settings.spdk_socket)
-    backends: dict[str, Backend[Any]] = {
-        "NvmeSubsystem": SubsystemBackend(spdk),
+    slow = SpdkClient(settings.spdk_socket, ATTACH_SECONDS)
+    records = Records(store)
+    kept = tuple(
+        ResourceService(resources().kind(kind), store, backend)
+        for kind, backend in {
+            **_volumes(spdk),
+            **_front_end(
+                settings, store, spdk, Functions(personality.pci, card, settings.pcie_dir)
+            ),
+            **_remote(settings, store, spdk, slow),
+        }.items()
+    )
+    found = RemoteNamespaces(spdk, records, store.secret)
+
+    def close() -> None:
+        slow.hang_up()
+        spdk.close()
+
+    model = build_inventory(personality, card, settings.node)
+    return Services(
+        {
+            inventory.SERVICE_NAME: inventory.InventoryService(model),
+            **_composed(kept, {REMOTE: found}),
+        },
+        kept,
+        LACKING,
+        spdk.watch,
+        close,
+    )
+
+
+def _volumes(spdk: SpdkClient) -> dict[str, Backend[Any]]:
+    return {
         "NullVolume": NullBackend(spdk),
         "MallocVolume": MallocBackend(spdk),
         "AioVolume": AioBackend(spdk),
         "EncryptedVolume": EncryptedBackend(spdk),
         "QosVolume": QosBackend(spdk),
     }
-    kept = tuple(
-        ResourceService(resources().kind(kind), store, backend)
-        for kind, backend in backends.items()
-    )
-    return Services(
-        {inventory.SERVICE_NAME: _inventory(settings), **_composed(kept)},
-        kept,
-        spdk.watch,
-        spdk.close,
-    )
 
 
-def _composed(kept: tuple[ResourceService[Any], ...]) -> dict[str, object]:
-    """The implementations of the services that these resources belong to."""
+def _front_end(
+    settings: Settings, store: Store, spdk: SpdkClient, functions: Functions
+) -> dict[str, Backend[Any]]:
+    records = Records(store)
     return {
-        name: compose(catalog().services[name], [one for one in kept if one.kind.service == name])
+        "NvmeSubsystem": SubsystemBackend(spdk, _keys(settings, store, spdk)),
+        "NvmeController": ControllerBackend(spdk, records, functions),
+        "NvmeNamespace": NamespaceBackend(spdk, records),
+    }
+
+
+def _remote(
+    settings: Settings, store: Store, spdk: SpdkClient, slow: SpdkClient
+) -> dict[str, Backend[Any]]:
+    records = Records(store)
+    return {
+        "NvmeRemoteController": RemoteControllerBackend(spdk, slow, records),
+        "NvmePath": PathBackend(spdk, slow, records, _keys(settings, store, spdk)),
+    }
+
+
+def _keys(settings: Settings, store: Store, spdk: SpdkClient) -> Keys:
+    return Keys(spdk, settings.state_dir / "keys", store.secret)
+
+
+def _composed(
+    kept: tuple[ResourceService[Any], ...], besides: Mapping[str, object]
+) -> dict[str, object]:
+    """The implementations of the services that these resources belong to.
+
+    `besides` are objects that answer other RPCs of them, by full name of the service.
+    """
+    return {
+        name: compose(
+            catalog().services[name],
+            [
+                *(one for one in kept if one.kind.service == name),
+                *(one for service, one in besides.items() if service == name),
+            ],
+        )
         for name in dict.fromkeys(one.kind.service for one in kept)
     }
 
 
-def _inventory(settings: Settings) -> inventory.InventoryService:
-    card = load_card(settings.card)
+def _personality(settings: Settings, card: CardTable | None) -> Personality:
     name = settings.personality or (card.personality if card else "")
-    personality = load_personality(name or DEFAULT_PERSONALITY)
-    return inventory.InventoryService(build_inventory(personality, card, settings.node))
+    return load_personality(name or DEFAULT_PERSONALITY)

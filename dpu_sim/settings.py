@@ -54,6 +54,8 @@ class Settings:
         reveal_secrets: let keys and passwords appear in answers.
         state_dir: folder that outlives the process.
         spdk_socket: where SPDK's JSON-RPC server listens.
+        pcie_dir: folder for the sockets of NVMe controllers on functions of the card, which the
+            hosts of those see; None: there are no such controllers.
         vici_socket: where strongSwan's VICI server listens.
         personality: name or path; '' takes the card table's, or "generic".
         card: the card table; None looks in the default place.
@@ -73,6 +75,7 @@ class Settings:
     reveal_secrets: bool = False
     state_dir: Path = SYSTEM_STATE
     spdk_socket: Path = SPDK_SOCKET
+    pcie_dir: Path | None = None
     vici_socket: Path = VICI_SOCKET
     personality: str = ""
     card: Path | None = None
@@ -104,6 +107,7 @@ def parse_settings(argv: Sequence[str] | None, environ: Mapping[str, str]) -> Se
         reveal_secrets=options.reveal_secrets,
         state_dir=options.state_dir or default_state_dir(environ),
         spdk_socket=options.spdk_socket,
+        pcie_dir=options.pcie_dir,
         vici_socket=options.vici_socket,
         personality=options.personality,
         card=options.card,
@@ -165,6 +169,7 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     _add_switch(parser, environ, "reveal-secrets", "show keys and passwords in answers")
     option("state-dir", Path, None, "folder for what must outlive the process", "FOLDER")
     option("spdk-socket", Path, SPDK_SOCKET, "where SPDK listens", "PATH")
+    option("pcie-dir", Path, None, "folder that hosts find controllers over PCIe in", "FOLDER")
     option("vici-socket", Path, VICI_SOCKET, "where strongSwan listens", "PATH")
     option("personality", str, "", "kind of card: a name, or a path of a file", "NAME|PATH")
     option("card", Path, None, "the lab's card table (default /etc/dpulab/card.json)", "PATH")

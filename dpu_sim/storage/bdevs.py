@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import grpc
@@ -20,10 +21,12 @@ from opi.proto.opi_api.storage.v1.opicommon_pb2 import VolumeStats
 Found = Mapping[str, Any]
 """A device as bdev_get_bdevs describes it."""
 
-_MOST = (1 << 31) - 1
+MOST = (1 << 31) - 1
 """Counters of the API have 32 bits; those that would not fit stay at the largest number."""
 
-_COUNTERS = {
+_REMOTE_NAMESPACE = re.compile(r"nvmeRemoteControllers/([^/]+)/nvmeRemoteNamespaces/([^/]+)$")
+
+COUNTERS = {
     "read_bytes_count": "bytes_read",
     "read_ops_count": "num_read_ops",
     "write_bytes_count": "bytes_written",
@@ -86,24 +89,35 @@ class Bdevs:
 
     async def statistics(self, name: str) -> VolumeStats:
         """What went through a device. Raises ApiError: FAILED_PRECONDITION, there is none."""
-        try:
-            answer = await self._iostat(name)
-        except SpdkError as error:
-            if error.code == -errno.ENODEV:
-                raise failed_precondition(f"{name} is not on the target") from error
-            raise _refused(error, name) from error
-        found = next(one for one in answer["bdevs"] if one["name"] == name)
-        counters = {ours: min(int(found.get(its, 0)), _MOST) for ours, its in _COUNTERS.items()}
-        return VolumeStats(**counters)
+        return await self.sum([name])
 
-    async def _iostat(self, name: str) -> Mapping[str, Any]:
+    async def sum(self, names: Iterable[str]) -> VolumeStats:
+        """What went through several devices together. Raises ApiError: one is not there."""
+        wanted = list(names)
+        total = dict.fromkeys(COUNTERS, 0)
+        for found in await self._iostat(wanted) if wanted else ():
+            for ours, its in COUNTERS.items():
+                total[ours] += int(found.get(its, 0))
+        return VolumeStats(**{name: min(count, MOST) for name, count in total.items()})
+
+    async def _iostat(self, names: list[str]) -> list[Mapping[str, Any]]:
+        """The counters of some devices, of each by itself when the target does not know better."""
         try:
-            return dict(await self._spdk.call("bdev_get_iostat", {"names": [name]}))
+            listed = (await self._spdk.call("bdev_get_iostat", {"names": names}))["bdevs"]
         except SpdkError as error:
             if error.code == -errno.ENODEV:
-                raise
-            # The spelling of old targets, which do not know the new one.
-            return dict(await self._spdk.call("bdev_get_iostat", {"name": name}))
+                raise _absent(names, error) from error
+            listed = [one for name in names for one in await self._old_iostat(name)]
+        return [one for one in listed if one["name"] in names]
+
+    async def _old_iostat(self, name: str) -> list[Mapping[str, Any]]:
+        """The same by the spelling of targets before SPDK 26.01."""
+        try:
+            return list((await self._spdk.call("bdev_get_iostat", {"name": name}))["bdevs"])
+        except SpdkError as error:
+            if error.code == -errno.ENODEV:
+                raise _absent([name], error) from error
+            raise _refused(error, name) from error
 
     async def limits(self, found: Found) -> dict[str, int]:
         """The limits that are in force on a device, by SPDK's names."""
@@ -111,8 +125,12 @@ class Bdevs:
 
 
 def bdev_name(resource: str) -> str:
-    """The device that a resource is on the target: the last segment of its name."""
-    return resource.rsplit("/", 1)[-1]
+    """The device that a resource is on the target: the last segment of its name.
+
+    A namespace of a remote controller is what SPDK calls CONTROLLERnNUMBER.
+    """
+    remote = _REMOTE_NAMESPACE.search(resource)
+    return f"{remote[1]}n{remote[2]}" if remote else resource.rsplit("/", 1)[-1]
 
 
 def _refused(error: SpdkError, name: str) -> ApiError:
@@ -122,6 +140,11 @@ def _refused(error: SpdkError, name: str) -> ApiError:
     if error.code in (-errno.ENOMEM, -errno.ENOSPC):
         return resource_exhausted(text, "memory of the storage target")
     return failed_precondition(text)
+
+
+def _absent(names: list[str], error: SpdkError) -> ApiError:
+    which = names[0] if len(names) == 1 else f"{error.message}: one of {', '.join(names[:10])}"
+    return failed_precondition(f"{which} is not on the target")
 
 
 def is_unavailable(error: ApiError) -> bool:

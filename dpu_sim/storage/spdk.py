@@ -14,6 +14,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,10 @@ class SpdkError(Exception):
 class SpdkClient:
     """An SPDK target behind its Unix domain socket."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, timeout: float | None = None) -> None:
+        """`timeout` in seconds is how long a call may take; None: TIMEOUT."""
         self._path = path
+        self._timeout = timeout
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="spdk-rpc")
         self._connection: _Connection | None = None
         self._timeouts = 0
@@ -96,6 +99,14 @@ class SpdkClient:
             await asyncio.sleep(_LOOK_SECONDS)
             await loop.run_in_executor(self._worker, self._look)
 
+    def hang_up(self) -> None:
+        """Break a call that is under way off, and close."""
+        connection = self._connection
+        if connection is not None and connection.sock is not None:
+            with suppress(OSError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
+        self.close()
+
     def close(self) -> None:
         """Close the connection; a call that is under way ends first."""
         self._worker.submit(self._disconnect)
@@ -106,7 +117,7 @@ class SpdkClient:
             raise self._no_answer()
         try:
             if self._connection is None:
-                self._connection = _Connection(str(self._path), timeout=TIMEOUT)
+                self._connection = _Connection(str(self._path), timeout=self._timeout or TIMEOUT)
             number = self._connection.add_request(method, dict(parameters or {}))
             self._connection.flush()
             answer = _matching(self._connection.recv(), number)

@@ -1,15 +1,14 @@
 """NVMe subsystems on an SPDK target: what becomes of opi_api.storage.v1.NvmeSubsystem there.
 
 A subsystem of the API is one of the target with the same NQN. Without a host NQN any host may
-connect; with one, that host alone. Serial number, model number and size are set at creation for
-good, so a change of them makes the subsystem anew, which the target allows while nothing hangs on
-it.
+connect; with one, that host alone, and with a PSK only over TLS. Serial number, model number and
+size are set at creation for good, so a change of them makes the subsystem anew, which the target
+allows while nothing hangs on it.
 """
 
 from __future__ import annotations
 
-import errno
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,11 +17,15 @@ from dpu_sim.api.errors import (
     ApiError,
     already_exists,
     failed_precondition,
+    invalid_argument,
     invalid_arguments,
     unimplemented,
 )
 from dpu_sim.nqn import DISCOVERY, nqn_problem
-from dpu_sim.storage.spdk import SpdkClient, SpdkError
+from dpu_sim.storage.bdevs import Bdevs, is_unavailable
+from dpu_sim.storage.keys import Keys, check_key
+from dpu_sim.storage.nvmf import Found, Nvmf
+from dpu_sim.storage.spdk import SpdkClient
 from opi.proto.opi_api.storage.v1 import opicommon_pb2 as common
 from opi.proto.opi_api.storage.v1.frontend_nvme_pb2 import NvmeSubsystem, NvmeSubsystemSpec
 
@@ -44,8 +47,11 @@ _CREATED_FIELDS = ("serial_number", "model_number", "max_namespaces")
 class SubsystemBackend(Backend[NvmeSubsystem]):
     """The subsystems of one SPDK target."""
 
-    def __init__(self, spdk: SpdkClient) -> None:
-        self._spdk = spdk
+    def __init__(self, spdk: SpdkClient, keys: Keys | None = None) -> None:
+        """Without `keys`, subsystems have no PSK."""
+        self._nvmf = Nvmf(spdk)
+        self._bdevs = Bdevs(spdk)
+        self._keys = keys
         self._owners: dict[str, str] = {}
         """Names of the resources by the NQNs that they have on the target."""
 
@@ -55,7 +61,14 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
         if problems:
             raise invalid_arguments(problems)
         if resource.spec.psk:
-            raise unimplemented("spec.psk: the target has no TLS yet")
+            self._check_psk(resource.spec)
+
+    def _check_psk(self, spec: NvmeSubsystemSpec) -> None:
+        if self._keys is None:
+            raise unimplemented("spec.psk: there is no place for keys")
+        if not spec.hostnqn:
+            raise invalid_argument("spec.psk", "needs spec.hostnqn: it is that host's")
+        check_key("spec.psk", spec.psk)
 
     async def create(self, resource: NvmeSubsystem) -> NvmeSubsystem:
         """Make the subsystem on the target. Raises ApiError.
@@ -83,8 +96,8 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
                 raise already_exists(new.spec.nqn)
             if _identity(old.spec) != _identity(new.spec):
                 await self._replace(old, new)
-            elif old.spec.hostnqn != new.spec.hostnqn:
-                await self._set_host(new.spec)
+            elif _access(old.spec) != _access(new.spec):
+                await self._change_access(old, new)
             seen = await self._with_status(new)
         if old.spec.nqn != new.spec.nqn:
             self._owners.pop(old.spec.nqn, None)
@@ -96,13 +109,9 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
         self._owners.pop(resource.spec.nqn, None)
 
     async def stats(self, resource: NvmeSubsystem) -> common.VolumeStats:
-        """What went through the subsystem: the sum of its namespaces, and it can have none yet."""
-        found = await self._find(resource.spec.nqn)
-        if found is None:
-            raise failed_precondition(f"{resource.name} is not on the target")
-        if found["namespaces"]:
-            raise unimplemented("statistics of namespaces that were not made through this API")
-        return common.VolumeStats()
+        """What went through the subsystem: the sum of its namespaces."""
+        found = await self._nvmf.require(resource.spec.nqn, resource.name)
+        return await self._bdevs.sum(one["bdev_name"] for one in found["namespaces"])
 
     async def reconcile(self, resource: NvmeSubsystem) -> NvmeSubsystem:
         """See to it that the target has the subsystem just as the store has it. Raises ApiError."""
@@ -114,7 +123,7 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
                 _made_for(found, resource.spec) or (_in_use(found) and _fits(found, resource.spec))
             ):
                 await self._replace(resource, resource)
-            elif not _open_to(found, resource.spec):
+            elif not await self._lets_in(found, resource.spec):
                 await self._set_host(resource.spec)
             return await self._with_status(resource)
 
@@ -125,21 +134,21 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
         """
         nqn = intended.spec.nqn
         if stored is not None and stored.spec.nqn == nqn:
+            if stored.spec.psk != intended.spec.psk:
+                await self._forget_key(intended.spec)
+                await self._forget_key(stored.spec)  # restoring sees which the host should have
             return
         if self._owners.get(nqn, intended.name) != intended.name:
             return
         found = await self._find(nqn)
         if found and not _in_use(found) and _made_for(found, intended.spec):
-            await self._call("nvmf_delete_subsystem", nqn=nqn)
+            await self._remove(intended.spec)
 
     async def _with_status(self, subsystem: NvmeSubsystem) -> NvmeSubsystem:
         """The subsystem with the status that the target tells, which stays while it runs."""
         seen = NvmeSubsystem()
         seen.CopyFrom(subsystem)
-        try:
-            seen.status.firmware_revision = await self._spdk.version()
-        except SpdkError as error:
-            raise _refused(error) from error
+        seen.status.firmware_revision = await self._nvmf.version()
         return seen
 
     @contextmanager
@@ -172,13 +181,15 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
         await self._remove(old.spec)
         try:
             await self._make(new.spec)
-        except ApiError:
-            await self._make(old.spec)
+        except ApiError as error:
+            if not is_unavailable(error):
+                await self._make(old.spec)
             raise
 
     async def _remove(self, spec: NvmeSubsystemSpec) -> None:
         if await self._find(spec.nqn) is not None:
             await self._call("nvmf_delete_subsystem", nqn=spec.nqn)
+        await self._forget_key(spec)
 
     async def _make(self, spec: NvmeSubsystemSpec) -> None:
         """Create subsystem and host, or nothing."""
@@ -189,20 +200,45 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
         if not spec.hostnqn:
             return
         try:
-            await self._call("nvmf_subsystem_add_host", nqn=spec.nqn, host=spec.hostnqn)
-        except ApiError:
-            await self._call("nvmf_delete_subsystem", nqn=spec.nqn)
+            await self._add_host(spec)
+        except ApiError as error:
+            if not is_unavailable(error):
+                await self._call("nvmf_delete_subsystem", nqn=spec.nqn)
             raise
 
-    async def _set_host(self, spec: NvmeSubsystemSpec) -> None:
-        """Let the new host in before the former is locked out; a failure leaves the former."""
+    async def _change_access(self, old: NvmeSubsystem, new: NvmeSubsystem) -> None:
+        """Another host, another key, or none. Raises ApiError: FAILED_PRECONDITION."""
+        found = await self._find(new.spec.nqn)
+        if found and found["listen_addresses"] and bool(old.spec.psk) != bool(new.spec.psk):
+            raise failed_precondition(
+                f"{old.name} has controllers, which are made for TLS or for none: delete them "
+                "before spec.psk is set or cleared"
+            )
+        renew = old.spec.psk != new.spec.psk
+        try:
+            await self._set_host(new.spec, renew)
+        except ApiError as error:
+            if not is_unavailable(error):
+                await self._set_host(old.spec, renew)
+            raise
+        if _key_of(old.spec) != _key_of(new.spec):
+            await self._forget_key(old.spec)
+
+    async def _set_host(self, spec: NvmeSubsystemSpec, renew: bool = False) -> None:
+        """Let the new host in before the former is locked out.
+
+        The same host with another key (`renew`) is taken out first: it loses its connections.
+        """
         found = await self._find(spec.nqn)
         if found is None:
             await self._make(spec)
             return
         hosts = [one["nqn"] for one in found["hosts"]]
+        if spec.hostnqn in hosts and (renew or not await self._has_key(spec)):
+            await self._call("nvmf_subsystem_remove_host", nqn=spec.nqn, host=spec.hostnqn)
+            hosts.remove(spec.hostnqn)
         if spec.hostnqn and spec.hostnqn not in hosts:
-            await self._call("nvmf_subsystem_add_host", nqn=spec.nqn, host=spec.hostnqn)
+            await self._add_host(spec)
         await self._call(
             "nvmf_subsystem_allow_any_host", nqn=spec.nqn, allow_any_host=not spec.hostnqn
         )
@@ -210,24 +246,49 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
             if former != spec.hostnqn:
                 await self._call("nvmf_subsystem_remove_host", nqn=spec.nqn, host=former)
 
-    async def _find(self, nqn: str) -> Mapping[str, Any] | None:
+    async def _add_host(self, spec: NvmeSubsystemSpec) -> None:
+        if not spec.psk or self._keys is None:
+            await self._call("nvmf_subsystem_add_host", nqn=spec.nqn, host=spec.hostnqn)
+            return
+        key = await self._keys.offer(_owner(spec), spec.psk)
         try:
-            listed = await self._spdk.call("nvmf_get_subsystems", {"nqn": nqn})
-        except SpdkError as error:
-            if error.code == -errno.ENODEV:
-                return None
-            raise _refused(error) from error
-        return next((one for one in listed if one["nqn"] == nqn), None)
+            await self._call("nvmf_subsystem_add_host", nqn=spec.nqn, host=spec.hostnqn, psk=key)
+        except ApiError as error:
+            if not is_unavailable(error):
+                await self._forget_key(spec)
+            raise
+
+    async def _has_key(self, spec: NvmeSubsystemSpec) -> bool:
+        """Whether the host that the target lets in has this key."""
+        if not spec.psk or self._keys is None:
+            return True
+        return await self._keys.knows(_owner(spec), spec.psk)
+
+    async def _forget_key(self, spec: NvmeSubsystemSpec) -> None:
+        if spec.psk and self._keys is not None:
+            await self._keys.withdraw(_owner(spec), spec.psk)
+
+    async def _lets_in(self, found: Found, spec: NvmeSubsystemSpec) -> bool:
+        return _open_to(found, spec) and await self._has_key(spec)
+
+    async def _find(self, nqn: str) -> Found | None:
+        return await self._nvmf.find(nqn)
 
     async def _call(self, method: str, **parameters: Any) -> Any:
-        try:
-            return await self._spdk.call(method, parameters)
-        except SpdkError as error:
-            raise _refused(error) from error
+        return await self._nvmf.call(method, **parameters)
 
 
-def _refused(error: SpdkError) -> ApiError:
-    return failed_precondition(f"the SPDK target refuses: {error}")
+def _owner(spec: NvmeSubsystemSpec) -> str:
+    """Whose a key is: the host's in this subsystem."""
+    return f"{spec.nqn} {spec.hostnqn}"
+
+
+def _access(spec: NvmeSubsystemSpec) -> tuple[str, bytes]:
+    return spec.hostnqn, spec.psk
+
+
+def _key_of(spec: NvmeSubsystemSpec) -> tuple[str, bytes] | None:
+    return _access(spec) if spec.psk else None
 
 
 def _problems(spec: NvmeSubsystemSpec) -> dict[str, str]:
@@ -258,11 +319,11 @@ def _identity(spec: NvmeSubsystemSpec) -> tuple[Any, ...]:
     return (spec.nqn, *(getattr(spec, name) for name in _CREATED_FIELDS))
 
 
-def _in_use(found: Mapping[str, Any]) -> bool:
+def _in_use(found: Found) -> bool:
     return bool(found["namespaces"] or found["listen_addresses"])
 
 
-def _made_for(found: Mapping[str, Any], spec: NvmeSubsystemSpec) -> bool:
+def _made_for(found: Found, spec: NvmeSubsystemSpec) -> bool:
     """Whether the target's subsystem was made as `_make` would."""
     return _fits(found, spec) and (
         found["serial_number"] == (spec.serial_number or DEFAULT_SERIAL_NUMBER)
@@ -270,7 +331,7 @@ def _made_for(found: Mapping[str, Any], spec: NvmeSubsystemSpec) -> bool:
     )
 
 
-def _fits(found: Mapping[str, Any], spec: NvmeSubsystemSpec) -> bool:
+def _fits(found: Found, spec: NvmeSubsystemSpec) -> bool:
     """Whether it is what the spec asks for; what that leaves open may be anything."""
     return bool(
         found["max_namespaces"] == (spec.max_namespaces or DEFAULT_NAMESPACES)
@@ -279,7 +340,7 @@ def _fits(found: Mapping[str, Any], spec: NvmeSubsystemSpec) -> bool:
     )
 
 
-def _open_to(found: Mapping[str, Any], spec: NvmeSubsystemSpec) -> bool:
+def _open_to(found: Found, spec: NvmeSubsystemSpec) -> bool:
     """Whether it lets in the hosts that the spec says, and no others."""
     hosts = [one["nqn"] for one in found["hosts"]]
     wanted = [spec.hostnqn] if spec.hostnqn else []

@@ -84,7 +84,7 @@ class VolumeBackend(Backend[V]):
 
     async def validate(self, resource: V) -> None:
         """Check sizes, uuid and file name. Raises ApiError: INVALID_ARGUMENT."""
-        found = {"uuid": _uuid_problem(resource.uuid), **self.problems(resource)}
+        found = {"uuid": uuid_problem(resource.uuid), **self.problems(resource)}
         problems = {name: problem for name, problem in found.items() if problem}
         if problems:
             raise invalid_arguments(problems)
@@ -349,7 +349,8 @@ def _size_problems(volume: NullVolume | MallocVolume) -> dict[str, str | None]:
     }
 
 
-def _uuid_problem(text: str) -> str | None:
+def uuid_problem(text: str) -> str | None:
+    """What is wrong with the text of a UUID; None when nothing is, or there is no text."""
     if not text:
         return None
     if not _UUID.fullmatch(text):

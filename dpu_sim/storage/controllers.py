@@ -1,0 +1,302 @@
+"""NVMe controllers on an SPDK target: the ways into a subsystem, which are listeners of its.
+
+A controller over TCP is a listener at its address; hosts that connect there get controllers of
+their own, whose ids the target gives. One over PCIe is a listener of the vfio-user transport.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
+from typing import Any
+
+from dpu_sim.api.backend import Backend
+from dpu_sim.api.errors import (
+    ApiError,
+    failed_precondition,
+    invalid_arguments,
+    unimplemented,
+)
+from dpu_sim.storage.bdevs import Bdevs, is_unavailable
+from dpu_sim.storage.functions import Functions, place
+from dpu_sim.storage.nvmf import Found, Nvmf
+from dpu_sim.storage.records import Records
+from dpu_sim.storage.spdk import SpdkClient
+from opi.proto.opi_api.storage.v1 import opicommon_pb2 as common
+from opi.proto.opi_api.storage.v1.frontend_nvme_pb2 import (
+    NvmeController,
+    NvmeControllerSpec,
+    NvmeSubsystem,
+)
+
+UNTOLD_ID = -1
+"""The target gives controller ids to hosts as they connect: there is none to be told."""
+
+LARGEST_ID = 0xFFEF
+"""Of the controller ids that a controller may have (NVMe Base, CNTLID)."""
+
+TCP, PCIE, RDMA = (
+    common.NVME_TRANSPORT_TYPE_TCP,
+    common.NVME_TRANSPORT_TYPE_PCIE,
+    common.NVME_TRANSPORT_TYPE_RDMA,
+)
+
+FAMILIES = {common.NVME_ADDRESS_FAMILY_IPV4: 4, common.NVME_ADDRESS_FAMILY_IPV6: 6}
+"""IP version by address family."""
+
+_COUNTS = ("max_nsq", "max_ncq", "sqes", "cqes", "max_namespaces")
+
+Address = Mapping[str, str]
+"""A listen_address of SPDK's."""
+
+
+class ControllerBackend(Backend[NvmeController]):
+    """The controllers of one target."""
+
+    def __init__(self, spdk: SpdkClient, records: Records, functions: Functions) -> None:
+        self._bdevs = Bdevs(spdk)
+        self._nvmf = Nvmf(spdk)
+        self._records = records
+        self._functions = functions
+
+    async def validate(self, resource: NvmeController) -> None:
+        """Check transport, address and sizes. Raises ApiError."""
+        spec = resource.spec
+        if spec.trtype == RDMA:
+            raise unimplemented("spec.trtype: the card has no RDMA")
+        found = {**_endpoint_problems(spec), **_number_problems(spec)}
+        problems = {f"spec.{name}": problem for name, problem in found.items() if problem}
+        if problems:
+            raise invalid_arguments(problems)
+        if spec.trtype == PCIE:
+            self._functions.folder(spec.pcie_id)
+        for limit in ("min_limit", "max_limit"):
+            if getattr(spec, limit).ListFields():
+                raise unimplemented(
+                    f"spec.{limit}: the target limits volumes, not controllers: use a QosVolume"
+                )
+
+    async def create(self, resource: NvmeController) -> NvmeController:
+        """Listen. A listener that is nobody's was left by an interrupted creation."""
+        subsystem = self._records.subsystem(resource.name)
+        found = await self._nvmf.require(subsystem.spec.nqn, resource.name)
+        self._check_free(resource)
+        if not _listens(found, self._address(resource.spec)):
+            await self._listen(subsystem, resource.spec)
+        return _seen(resource)
+
+    async def update(self, old: NvmeController, new: NvmeController) -> NvmeController:
+        """Listen at the new address before the old one is given up."""
+        before, after = self._address(old.spec), self._address(new.spec)
+        if before == after:
+            return _seen(new)
+        subsystem = self._records.subsystem(new.name)
+        found = await self._nvmf.require(subsystem.spec.nqn, new.name)
+        self._check_free(new)
+        if not _listens(found, after):
+            await self._listen(subsystem, new.spec)
+        try:
+            await self._end(subsystem.spec.nqn, old.spec)
+        except ApiError as error:
+            if not is_unavailable(error):
+                await self._end(subsystem.spec.nqn, new.spec)
+            raise
+        return _seen(new)
+
+    async def delete(self, resource: NvmeController) -> None:
+        """End the listener: hosts that came through it lose their connections."""
+        subsystem = self._records.find_subsystem(resource.name)
+        if subsystem is not None:
+            await self._end(subsystem.spec.nqn, resource.spec)
+
+    async def discard(self, intended: NvmeController, stored: NvmeController | None) -> None:
+        """End the listener of an interrupted creation or change, unless it is another's."""
+        same = stored is not None and self._address(stored.spec) == self._address(intended.spec)
+        if not (same or self._owner(intended)):
+            await self.delete(intended)
+
+    async def reconcile(self, resource: NvmeController) -> NvmeController:
+        """See to it that the target listens. Raises ApiError."""
+        return await self.create(resource)
+
+    async def read(self, resource: NvmeController) -> NvmeController:
+        """With the state of now."""
+        return (await self.read_all([resource]))[0]
+
+    async def read_all(self, resources: Sequence[NvmeController]) -> Sequence[NvmeController]:
+        """Active are those that the target has listeners of."""
+        nqns = {one.name: self._records.subsystem(one.name).spec.nqn for one in resources}
+        found = await self._nvmf.some(set(nqns.values())) if nqns else {}
+        for one in resources:
+            there = found.get(nqns[one.name])
+            one.status.active = there is not None and _listens(there, self._address(one.spec))
+        return resources
+
+    async def stats(self, resource: NvmeController) -> common.VolumeStats:
+        """What hosts did in the subsystem, as long as this is the only way into it.
+
+        Raises:
+            ApiError: UNIMPLEMENTED, there are several: the target counts by namespace.
+        """
+        parent = resource.name.rsplit("/", 2)[0]
+        if len(self._records.controllers(parent)) > 1:
+            raise unimplemented(
+                f"{parent} has several controllers, and the target counts what went through them "
+                "together: ask for the statistics of the subsystem or of its namespaces"
+            )
+        subsystem = self._records.subsystem(resource.name)
+        found = await self._nvmf.require(subsystem.spec.nqn, resource.name)
+        return await self._bdevs.sum(one["bdev_name"] for one in found["namespaces"])
+
+    def _address(self, spec: NvmeControllerSpec) -> Address:
+        """What the target calls the controller's address. Raises ApiError."""
+        if spec.trtype == PCIE:
+            return {"trtype": "VFIOUSER", "traddr": str(self._functions.folder(spec.pcie_id))}
+        fabrics = spec.fabrics_id
+        return {
+            "trtype": "TCP",
+            "adrfam": f"IPv{FAMILIES[fabrics.adrfam]}",
+            "traddr": str(ip_address(fabrics.traddr)),
+            "trsvcid": str(int(fabrics.trsvcid)),
+        }
+
+    def _check_free(self, resource: NvmeController) -> None:
+        if owner := self._owner(resource):
+            field = "pcie_id" if resource.spec.trtype == PCIE else "fabrics_id"
+            text = f"spec.{field}: {owner} is there already"
+            raise failed_precondition(text, [owner], "IN_USE", "has the address")
+
+    def _owner(self, resource: NvmeController) -> str:
+        """The other controller with that function, or that address in the subsystem; '' for none.
+
+        Subsystems can share an address over fabrics: hosts say which they want.
+        """
+        pcie = resource.spec.trtype == PCIE
+        siblings = self._records.controllers(None if pcie else resource.name.rsplit("/", 2)[0])
+        mine = _identity(resource.spec)
+        return next(
+            (
+                one.name
+                for one in siblings
+                if one.name != resource.name and _identity(one.spec) == mine
+            ),
+            "",
+        )
+
+    async def _listen(self, subsystem: NvmeSubsystem, spec: NvmeControllerSpec) -> None:
+        """Add the listener, or nothing. Raises ApiError."""
+        address = self._address(spec)
+        if spec.trtype == PCIE:
+            await self._ensure_functions()
+            self._functions.make_folder(spec.pcie_id)
+        else:
+            await self._nvmf.ensure_transport("TCP")
+        secure = {"secure_channel": True} if subsystem.spec.psk and spec.trtype == TCP else {}
+        try:
+            await self._nvmf.call(
+                "nvmf_subsystem_add_listener",
+                nqn=subsystem.spec.nqn,
+                listen_address=address,
+                **secure,
+            )
+        except ApiError as error:
+            if is_unavailable(error):
+                raise
+            if spec.trtype == PCIE:
+                self._functions.remove_folder(spec.pcie_id)
+            where = " ".join(address.values())
+            text = f"the SPDK target does not listen at {where}: {error.message}"
+            raise failed_precondition(text) from error
+
+    async def _ensure_functions(self) -> None:
+        try:
+            await self._nvmf.ensure_transport("VFIOUSER")
+        except ApiError as error:
+            if is_unavailable(error):
+                raise
+            text = f"spec.trtype: the SPDK target has no transport for PCIe: {error.message}"
+            raise unimplemented(text) from error
+
+    async def _end(self, nqn: str, spec: NvmeControllerSpec) -> None:
+        """Remove the listener, if it is there."""
+        found, address = await self._nvmf.find(nqn), self._address(spec)
+        if found is not None and _listens(found, address):
+            await self._nvmf.call("nvmf_subsystem_remove_listener", nqn=nqn, listen_address=address)
+        if spec.trtype == PCIE:
+            self._functions.remove_folder(spec.pcie_id)
+
+
+def _seen(resource: NvmeController) -> NvmeController:
+    """The controller that the target has just been seen with."""
+    resource.spec.nvme_controller_id = UNTOLD_ID
+    resource.status.active = True
+    return resource
+
+
+def _identity(spec: NvmeControllerSpec) -> tuple[Any, ...]:
+    """Two controllers of a place are the same way in."""
+    if spec.trtype == PCIE:
+        return (PCIE, *place(spec.pcie_id))
+    return (TCP, ip_address(spec.fabrics_id.traddr), int(spec.fabrics_id.trsvcid))
+
+
+def _listens(found: Found, address: Address) -> bool:
+    return any(_same(one, address) for one in found["listen_addresses"])
+
+
+def _same(one: Address, other: Address) -> bool:
+    """Whether two addresses are one, however they are spelled."""
+    if one["trtype"].upper() != other["trtype"].upper():
+        return False
+    if one["trtype"].upper() == "VFIOUSER":
+        return one["traddr"] == other["traddr"]
+    return (one["trsvcid"], _ip(one["traddr"])) == (other["trsvcid"], _ip(other["traddr"]))
+
+
+def _ip(text: str) -> object:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return text
+
+
+def _endpoint_problems(spec: NvmeControllerSpec) -> dict[str, str | None]:
+    if spec.trtype not in (TCP, PCIE):
+        return {"trtype": "must be TCP or PCIE"}
+    wanted = "fabrics_id" if spec.trtype == TCP else "pcie_id"
+    if spec.WhichOneof("endpoint") != wanted:
+        return {wanted: "is required with this trtype"}
+    return _fabrics_problems(spec.fabrics_id) if spec.trtype == TCP else {}
+
+
+def _fabrics_problems(fabrics: common.FabricsEndpoint) -> dict[str, str | None]:
+    version = FAMILIES.get(fabrics.adrfam)
+    return {
+        "fabrics_id.adrfam": None if version else "must be IPV4 or IPV6",
+        "fabrics_id.traddr": address_problem(fabrics.traddr, version),
+        "fabrics_id.trsvcid": port_problem(fabrics.trsvcid),
+    }
+
+
+def address_problem(text: str, version: int | None) -> str | None:
+    """What is wrong with the IP address of a listener or path; None for nothing."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return "must be an IP address"
+    if version is not None and address.version != version:
+        return f"must be an IPv{version} address"
+    return None
+
+
+def port_problem(text: str) -> str | None:
+    """What is wrong with the decimal text of a TCP port; None for nothing."""
+    fine = text.isascii() and text.isdigit() and 0 < int(text[:6]) <= 65535
+    return None if fine and len(text) < 6 else "must be a port, 1 to 65535"
+
+
+def _number_problems(spec: NvmeControllerSpec) -> dict[str, str | None]:
+    found = {name: "must not be negative" if getattr(spec, name) < 0 else None for name in _COUNTS}
+    if not UNTOLD_ID <= spec.nvme_controller_id <= LARGEST_ID:
+        found["nvme_controller_id"] = f"must be 0 to {LARGEST_ID}"
+    return found

@@ -1,0 +1,91 @@
+"""The functions of the card as places for NVMe controllers: which exist, and where each is served.
+
+A controller on a function is a listener of the target's vfio-user transport in a folder of its
+own, named after the function's PCI address. Whoever is on the host's side of the card finds it
+there: the folder is one that the lab shares between the two.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dpu_sim.api.errors import ApiError, failed_precondition, invalid_argument, unimplemented
+from dpu_sim.card import CardTable
+from dpu_sim.pci import function_address
+from dpu_sim.personality import Pci
+from opi.proto.opi_api.storage.v1.opicommon_pb2 import PciEndpoint
+
+FIELD = "spec.pcie_id"
+
+Place = tuple[int, int, int]
+"""Port, physical function and virtual function of OPI's PciEndpoint: VF 0 is the PF itself."""
+
+
+class Functions:
+    """The functions of one card."""
+
+    def __init__(self, pci: Pci, card: CardTable | None, folder: Path | None) -> None:
+        """
+        Args:
+            pci: how many there are.
+            card: which of them the lab has wired, and where; None: nobody says.
+            folder: where the sockets of controllers go; None: nowhere.
+        """
+        self._pci = pci
+        self._folder = folder
+        self._wired = {
+            (one.opi.port_id, one.opi.physical_function, one.opi.virtual_function): one.address
+            for one in (card.functions if card else ())
+        }
+
+    def address(self, endpoint: PciEndpoint) -> str:
+        """PCI address of a function. Raises ApiError: INVALID_ARGUMENT, the card has none such."""
+        port, physical, virtual = place(endpoint)
+        if (port, physical, virtual) in self._wired:
+            return self._wired[port, physical, virtual]
+        limits = {
+            "port_id": (port, 0),
+            "physical_function": (physical, self._pci.physical_functions - 1),
+            "virtual_function": (virtual, self._pci.virtual_functions),
+        }
+        for name, (number, last) in limits.items():
+            if not 0 <= number <= last:
+                text = f"the card has none such: {number} is not in 0 to {last}"
+                raise invalid_argument(f"{FIELD}.{name}.value", text)
+        return function_address(physical, virtual - 1 if virtual else None)
+
+    def folder(self, endpoint: PciEndpoint) -> Path:
+        """The folder for the controller on a function. Raises ApiError: it cannot have one."""
+        address = self.address(endpoint)
+        if self._folder is None:
+            raise unimplemented(
+                f"{FIELD}: function {address} exists, but this DPU does not serve NVMe over PCIe: "
+                "it has been given no folder for that (--pcie-dir)"
+            )
+        return self._folder / address
+
+    def make_folder(self, endpoint: PciEndpoint) -> Path:
+        """The same folder, which is there afterwards. Raises ApiError."""
+        folder = self.folder(endpoint)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            text = f"{FIELD}: {folder} cannot be made: {error.strerror}"
+            raise failed_precondition(text) from error
+        return folder
+
+    def remove_folder(self, endpoint: PciEndpoint) -> None:
+        """Remove the folder if the target has left nothing in it."""
+        try:
+            self.folder(endpoint).rmdir()
+        except (ApiError, OSError):
+            return
+
+
+def place(endpoint: PciEndpoint) -> Place:
+    """The numbers of a function."""
+    return (
+        endpoint.port_id.value,
+        endpoint.physical_function.value,
+        endpoint.virtual_function.value,
+    )
