@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from nvmetcp import sgl
 from nvmetcp.command import Direction
-from nvmetcp.connection import Connection, fault
+from nvmetcp.connection import Connection, State, fault
 from nvmetcp.decoder import IC_RULE, TERM_RULE, Rule, controller_rules
 from nvmetcp.errors import FatalError, LocalProtocolError
 from nvmetcp.events import CommandArrived, DataArrived, Event, Opened
@@ -15,8 +17,10 @@ from nvmetcp.pdu import (
     AT_CCCID,
     AT_FLAGS,
     AT_TTAG,
+    CAPSULE_CMD_SIZE,
     LAST,
     R2T,
+    SHORT_SIZE,
     SUCCESS,
     CapsuleCmd,
     Framing,
@@ -38,6 +42,21 @@ AT_COMMAND_CID = 10
 TAGS = 1 << 16
 _TO_HOST = int(Direction.CONTROLLER_TO_HOST)
 _TO_CONTROLLER = int(Direction.HOST_TO_CONTROLLER)
+
+# For `answer_at_once`. A capsule: common header, opcode and flags, cid, nsid, length and type of
+# data, first block, dword 12. A data PDU: common header, cid, length. A response: common header,
+# sq_head, sq_id, cid. The common header is one number; its upper half is the length of the PDU.
+_CAPSULE = struct.Struct("<QHHI24xIIQI12x")
+_DATA_PDU = struct.Struct("<QHxxxxxxI4x")
+_RESPONSE = struct.Struct("<Q8xHHHxx")
+_BARE_CAPSULE = PduType.CAPSULE_CMD | CAPSULE_CMD_SIZE << 16
+_NO_DATA_CAPSULE = _BARE_CAPSULE | CAPSULE_CMD_SIZE << 32
+_DATA_CAPSULE = _BARE_CAPSULE | CAPSULE_CMD_SIZE << 24
+_LAST_DATA = PduType.C2H_DATA | LAST << 8 | SHORT_SIZE << 16 | SHORT_SIZE << 24
+_GOOD_RESPONSE = PduType.CAPSULE_RESP | SHORT_SIZE << 16 | SHORT_SIZE << 32
+_READ, _WRITE = 0x02 | sgl.PSDT_SGL << 8, 0x01 | sgl.PSDT_SGL << 8
+_ZERO = bytes(8)
+_TRANSPORT, _IN_CAPSULE = sgl.TRANSPORT_DATA_BLOCK << 24, sgl.IN_CAPSULE_DATA_BLOCK << 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +83,16 @@ class _Outstanding:
     asked: int = 0
     received: int = 0
     requests: dict[int, tuple[int, int]] | None = None  # ttag -> next, end
+
+
+class Disk(Protocol):
+    """Carries out commands at once, or leaves them. `control` is dword 12 of the command."""
+
+    def read_at_once(self, nsid: int, slba: int, control: int, length: int) -> Buffer | None:
+        """Return `length` bytes, None to leave the command to `receive`."""
+
+    def write_at_once(self, nsid: int, slba: int, control: int, data: memoryview) -> bool:
+        """Take `data`; False to leave the command to `receive`."""
 
 
 class ControllerConnection(Connection):
@@ -156,6 +185,63 @@ class ControllerConnection(Connection):
         completion.sq_head = self._sq_head if self.flow_control else 0xFFFF
         self._out.append(encode_response(self._sending, completion.pack()))
         del self._outstanding[completion.cid]
+
+    def answer_at_once(self, data: Buffer, disk: Disk, room: int) -> int:
+        """Answer the Reads, and Writes with data in their capsule, that `data` begins with.
+
+        Does what `receive`, `respond` and `complete` would, in a quarter of the time: without
+        events, for commands that need no waiting on an I/O queue without digests. Ends before
+        anything else, and once the answers exceed `room` bytes. Returns how many bytes are done
+        with; the rest is for `receive`.
+        """
+        if not self._quick():
+            return 0
+        view, out, outstanding = memoryview(data), self._out, self._outstanding
+        start, end, head, size = 0, len(view), self._sq_head, self.queue_size
+        while room > 0 and end - start >= CAPSULE_CMD_SIZE:
+            pdu, operation, cid, nsid, length, kind, slba, control = _CAPSULE.unpack_from(
+                view, start
+            )
+            if cid in outstanding:
+                break
+            used = CAPSULE_CMD_SIZE
+            if operation == _READ and pdu == _NO_DATA_CAPSULE and kind == _TRANSPORT:
+                content = disk.read_at_once(nsid, slba, control, length)
+                if content is None:
+                    break
+                out.append(_DATA_PDU.pack(_LAST_DATA | SHORT_SIZE + length << 32, cid, length))
+                out.append(content)
+                room -= length
+            elif operation == _WRITE and kind == _IN_CAPSULE:
+                used += length
+                inside = view[start + CAPSULE_CMD_SIZE : start + used]
+                plain = pdu == _DATA_CAPSULE | used << 32 and length <= self.config.in_capsule
+                if not plain or len(inside) != length or view[start + 32 : start + 40] != _ZERO:
+                    break
+                if not disk.write_at_once(nsid, slba, control, inside):
+                    break
+            else:
+                break
+            head += 1
+            if head == size:
+                head = 0
+            out.append(_RESPONSE.pack(_GOOD_RESPONSE, head, self.queue_id, cid))
+            start += used
+        self._sq_head = head
+        return start
+
+    def _quick(self) -> bool:
+        """Whether the next byte begins a PDU, and PDUs have no digests and no gaps."""
+        return (
+            self.queue_id > 0
+            and self.flow_control
+            and self.state is State.OPEN
+            and self._decoder.at_boundary
+            and self._decoder.framing.plain
+            and self._decoder.framing.capsule_offset == CAPSULE_CMD_SIZE
+            and self._sending.plain
+            and len(self._outstanding) < self.queue_size - 1
+        )
 
     def _find(self, cid: int) -> _Outstanding:
         self._require_open()

@@ -106,6 +106,11 @@ class PduDecoder:
         self._need = COMMON_SIZE
         self._current = _NOTHING
 
+    @property
+    def at_boundary(self) -> bool:
+        """Whether the next byte begins a PDU."""
+        return not self._have
+
     def header(self) -> bytes:
         """Return the header of the PDU that was yielded last, while its handling lasts."""
         return _header(self._current)
