@@ -182,10 +182,10 @@ def _step(client: Client, item: Item, with_secrets: bool) -> Step:
         if "Create" not in item.kind.methods:
             raise ManifestError(f"{item.place}: there is no {item}, and none can be created")
         return Step(item, Action.CREATE)
-    changes = tuple(_changes(item, stored, with_secrets))
-    if changes and "Update" not in item.kind.methods:
+    differences = tuple(changes(item, stored, with_secrets=with_secrets))
+    if differences and "Update" not in item.kind.methods:
         raise ManifestError(f"{item.place}: {item} cannot be changed")
-    return Step(item, Action.UPDATE if changes else Action.UNCHANGED, changes)
+    return Step(item, Action.UPDATE if differences else Action.UNCHANGED, differences)
 
 
 def _stored(client: Client, item: Item) -> Any:
@@ -197,7 +197,11 @@ def _stored(client: Client, item: Item) -> Any:
         return None
 
 
-def _changes(item: Item, stored: Any, with_secrets: bool) -> Iterator[Change]:
+def changes(item: Item, stored: Any, *, with_secrets: bool = False) -> Iterator[Change]:
+    """Where what the server has differs from an item, in the fields that the item names.
+
+    A secret that the server does not show counts as the same, unless `with_secrets`.
+    """
     for path in item.paths:
         new, old = value_at(item.message, path), value_at(stored, path)
         one = _field(item.kind.descriptor, path)

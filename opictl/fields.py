@@ -290,7 +290,7 @@ def _secret(field: FieldDescriptor, text: str) -> Any:
         raise FormError("a secret does not belong on the command line: @FILE, or - to be asked")
     value = form.parse(text)
     if isinstance(value, bytes):
-        return _named_bytes(value)
+        return named_bytes(value)
     return value
 
 
@@ -310,7 +310,7 @@ def _asked(word: str) -> str:
     return sys.stdin.readline().rstrip("\r\n")
 
 
-def _named_bytes(value: bytes) -> bytes:
+def named_bytes(value: bytes) -> bytes:
     """A file of a secret holds its bytes; the line end that editors add is none of them."""
     return value.rstrip(b"\r\n") if value.isascii() else value
 

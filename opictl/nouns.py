@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import click
@@ -14,7 +15,7 @@ from opictl.calls import method_command
 from opictl.errors import did_you_mean
 from opictl.groups import VERB_ALIASES, LazyGroup, write_commands
 from opictl.verbs import Target, verb_command
-from opictl.vocabulary import AREAS, FIREWALL, FIREWALL_HELP, NOUN_HELP, SHORT, Area
+from opictl.vocabulary import AREAS, FIREWALL, FIREWALL_HELP, NOUN_HELP, SHORT, TOGETHER, Area
 
 
 def area_group(area: Area) -> click.Command:
@@ -22,7 +23,8 @@ def area_group(area: Area) -> click.Command:
 
     def names() -> dict[str, str]:
         nouns = {noun.name: _noun_help(noun) for noun in area_nouns(area).values()}
-        return {**nouns, **{verb: _method_help(m) for verb, m in area_methods(area).items()}}
+        verbs = {verb: _method_help(m) for verb, m in area_methods(area).items()}
+        return {**nouns, **verbs, **_together(area)}
 
     def make(word: str) -> click.Command | None:
         method = area_methods(area).get(word)
@@ -30,7 +32,7 @@ def area_group(area: Area) -> click.Command:
             return method_command(method, word, area_resources(area))
         noun = find_noun(area, word)
         if noun is None:
-            return None
+            return _command_of_several(area, word)
         return noun_group(noun, area_nouns(area)[noun], area_resources(area))
 
     def hint(word: str) -> str:
@@ -63,11 +65,26 @@ class _AreaGroup(LazyGroup):
         ctx: click.Context,  # noqa: ARG002 - click's signature
         formatter: click.HelpFormatter,
     ) -> None:
-        """Nouns, then verbs."""
+        """Nouns, then verbs, then what works on several kinds."""
         nouns = area_nouns(self._area).values()
         write_commands(formatter, "Nouns", [(one.name, _noun_help(one)) for one in nouns])
         methods = area_methods(self._area).items()
         write_commands(formatter, "Verbs", [(verb, _method_help(m)) for verb, m in methods])
+        write_commands(formatter, "Several at once", _together(self._area).items())
+
+
+def _together(area: Area) -> dict[str, str]:
+    """Commands of the area that work on several kinds, and what they do."""
+    return {word: words for word, (_, words) in TOGETHER.get(area.name, {}).items()}
+
+
+def _command_of_several(area: Area, word: str) -> click.Command | None:
+    found = TOGETHER.get(area.name, {})
+    name = word if word in found else word.removesuffix("s")
+    if name not in found:
+        return None
+    command: click.Command = import_module(found[name][0]).command(name)
+    return command
 
 
 def _short_names(area: Area) -> list[str]:

@@ -219,6 +219,14 @@ def print_documents(documents: Iterable[dict[str, Any]], as_json: bool) -> None:
         say(("---\n" if number else "") + _yaml(document).rstrip("\n"))
 
 
+def print_data(session: Session, data: Any, *, compact: bool = False) -> None:
+    """Print plain data as JSON or YAML, whichever is asked for; `compact` JSON is one line."""
+    if session.output == "yaml":
+        say(_yaml(data).rstrip("\n"))
+    else:
+        _print_json(data, compact)
+
+
 def _json(kind: ResourceType, resource: Any, reveal: bool) -> dict[str, Any]:
     return {"kind": kind.kind, **_visible(resource, reveal)}
 

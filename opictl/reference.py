@@ -15,7 +15,7 @@ from opictl.areas import area_catalog, command_of
 from opictl.cli import COMMANDS, PROGRAM
 from opictl.errors import EXIT_CODES
 from opictl.session import GLOBAL_FLAGS
-from opictl.vocabulary import AREAS, FIREWALL, SHORT
+from opictl.vocabulary import AREAS, FIREWALL, SHORT, TOGETHER
 
 _HEAD = f"""# The commands of {PROGRAM}
 
@@ -28,7 +28,7 @@ _HEAD = f"""# The commands of {PROGRAM}
 
 def markdown() -> str:
     """The whole reference."""
-    parts = [_HEAD, *_commands(), *_flags(), *_exit_codes(), *_words()]
+    parts = [_HEAD, *_commands(), *_together(), *_flags(), *_exit_codes(), *_words()]
     for area in AREAS.values():
         rows = sorted(
             (" ".join([PROGRAM, *command_of(area, method)]), first_sentence(method.descriptor))
@@ -42,6 +42,20 @@ def markdown() -> str:
 def _commands() -> Iterator[str]:
     rows = [(f"`{PROGRAM} {name}`", words) for name, (_, words) in COMMANDS.items()]
     yield from ["## Commands for everything", ""]
+    yield from _table(("Command", "What it does"), rows)
+
+
+def _together() -> Iterator[str]:
+    """Commands of areas that work on several kinds of resources."""
+    rows = [
+        (f"`{PROGRAM} {area} {word}`", words)
+        for area, found in TOGETHER.items()
+        for word, (_, words) in found.items()
+    ]
+    yield from ["## Commands for several resources at once", ""]
+    yield "All of what they make is there in the end, or nothing new is; doing it again changes"
+    yield "nothing. `opictl storage volume` has the verbs `create`, `delete` and `list`."
+    yield ""
     yield from _table(("Command", "What it does"), rows)
 
 

@@ -256,7 +256,7 @@ def _create_parameters(target: Target) -> list[click.Parameter]:
         own.append(
             click.Option(
                 ["volume_size", "--size"],
-                type=_Size(),
+                type=Size(),
                 metavar="SIZE",
                 help=f"Size in bytes: 1GiB. Blocks have {BLOCK_SIZE} bytes unless "
                 "--block-size says something else.",
@@ -350,7 +350,9 @@ def _allow_missing(target: Target, verb: str, words: str) -> list[click.Option]:
     return [click.Option(["allow_missing", "--allow-missing"], is_flag=True, help=words)]
 
 
-class _Size(click.ParamType[int]):
+class Size(click.ParamType[int]):
+    """A number of bytes, with a unit or without."""
+
     name = "size"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:

@@ -61,6 +61,19 @@ AREAS = {
     )
 }
 
+TOGETHER = {
+    "storage": {
+        "volume": ("opictl.storage.volumes", "Volumes as a whole: blocks, encryption, limits."),
+        "expose": ("opictl.storage.expose", "Give a host a volume over NVMe/TCP."),
+        "unexpose": ("opictl.storage.expose", "Take a volume back from the host."),
+        "attach-remote": ("opictl.storage.remote", "Use the volumes of a remote NVMe target."),
+        "detach-remote": ("opictl.storage.remote", "Let go of a remote NVMe target."),
+        "stats": ("opictl.storage.rates", "Show what goes through volumes and namespaces."),
+        "tree": ("opictl.storage.tree", "Show what hosts are given, and what it is made of."),
+    }
+}
+"""By area: commands that work on several kinds of resources, the module of each, what it does."""
+
 FIREWALL = {
     "policy": ("cloud", "security-policy"),
     "rule": ("cloud", "security-rule"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from opi.resources import VERBS
 from opictl.areas import area_nouns, find_noun
 from opictl.groups import VERB_ALIASES
-from opictl.vocabulary import AREAS, FIREWALL
+from opictl.vocabulary import AREAS, FIREWALL, TOGETHER
 
 
 def hint(word: str) -> str:
@@ -26,5 +26,7 @@ def _places(word: str) -> Iterator[str]:
         noun = find_noun(area, word)
         if noun is not None and noun in area_nouns(area):
             yield f"{area.name} {noun}"
+        if word in TOGETHER.get(area.name, {}):
+            yield f"{area.name} {word}"
     if word in FIREWALL:
         yield f"firewall {word}"

@@ -11,7 +11,7 @@ from opi.catalog import catalog
 from opictl.areas import area_catalog, command_of
 from opictl.cli import COMMANDS, root
 from opictl.session import GLOBAL_FLAGS
-from opictl.vocabulary import AREAS
+from opictl.vocabulary import AREAS, TOGETHER
 from tests.opictl_line import Line
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -23,6 +23,8 @@ PAGES = {
     "subsystem-update": ["storage", "subsystem", "update", "--help"],
     "namespace-create": ["storage", "namespace", "create", "--help"],
     "namespace-list": ["storage", "namespace", "list", "--help"],
+    "volume-create": ["storage", "volume", "create", "--help"],
+    "expose": ["storage", "expose", "--help"],
     "malloc-create": ["storage", "malloc-volume", "create", "--help"],
     "firewall": ["firewall", "--help"],
     "svi-create": ["evpn", "svi", "create", "--help"],
@@ -51,6 +53,13 @@ def every_command() -> list[tuple[str, ...]]:
     return [*places, *((name,) for name in COMMANDS)]
 
 
+def commands_of_several() -> list[tuple[str, ...]]:
+    """Those that work on several kinds of resources; the verbs of `volume` one by one."""
+    found = [(area, word) for area, words in TOGETHER.items() for word in words]
+    verbs = [("storage", "volume", verb) for verb in ("create", "delete", "list")]
+    return [*found, *verbs]
+
+
 def command_at(words: tuple[str, ...]) -> click.Command:
     command: click.Command = root()
     for word in words:
@@ -61,7 +70,7 @@ def command_at(words: tuple[str, ...]) -> click.Command:
     return command
 
 
-@pytest.mark.parametrize("words", every_command(), ids=" ".join)
+@pytest.mark.parametrize("words", [*every_command(), *commands_of_several()], ids=" ".join)
 def test_every_command_has_words_and_flags_of_its_own(words: tuple[str, ...]) -> None:
     command = command_at(words)
     assert command.help
@@ -70,7 +79,7 @@ def test_every_command_has_words_and_flags_of_its_own(words: tuple[str, ...]) ->
     assert len(flags) == len(set(flags)), "two parameters share a name"
 
 
-@pytest.mark.parametrize("words", every_command(), ids=" ".join)
+@pytest.mark.parametrize("words", [*every_command(), *commands_of_several()], ids=" ".join)
 def test_every_command_takes_the_global_flags(words: tuple[str, ...]) -> None:
     """Save for a flag that means a field of the request itself there."""
     command = command_at(words)
