@@ -4,9 +4,12 @@ Get, List (one page of 50) and Create of NVMe subsystems at 1, 16 and 128 caller
 turns, each in a process of its own, the storage target in a third. The bare server parses the
 request and answers from memory: it checks nothing and stores nothing, so Create, which opid brings
 to the target and to the disk, has a second peer: that many commits of an SQLite file, one by one.
+opid logs every call to a file: read by the caller, its log would slow down the caller. `time` is
+opid's time for a round over the bare server's in the same turn, the median of all turns; `cpu` is
+what the servers themselves need for a call, whatever else the machine does.
 Then memory of both servers, and a list of 10,000 subsystems page by page.
 
-    python -m bench.opi_calls [--calls 2000] [--objects 10000] [--rounds 5]
+    python -m bench.opi_calls [--calls 2000] [--objects 10000] [--rounds 5] [--methods METHOD ...]
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
+import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -23,15 +28,15 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from operator import truediv
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Any
+from typing import IO, Any
 
 import grpc.aio
 
 from opi.catalog import catalog
 from opi.proto.opi_api.storage.v1 import frontend_nvme_pb2 as pb
-from tests.opid_process import starting_opid
 
 SERVICE = "opi_api.storage.v1.FrontendNvmeService"
 CALLERS = (1, 16, 128)
@@ -103,10 +108,11 @@ def stub_of(channel: grpc.aio.Channel, method: str) -> Any:
 
 @dataclass
 class Times:
-    """Latencies of calls and duration of rounds, in seconds."""
+    """Latencies of calls, duration of rounds and the server's CPU time in them, in seconds."""
 
     calls: list[float] = field(default_factory=list)
     rounds: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
 
     def rate(self, count: int) -> float:
         """Calls a second of the median round with `count` calls."""
@@ -140,19 +146,29 @@ async def round_of(call: Callable[[], Awaitable[Any]], callers: int, count: int)
     return times
 
 
+@dataclass(frozen=True)
+class Peer:
+    """A server that is measured: a channel to it, and its process."""
+
+    channel: grpc.aio.Channel
+    pid: int
+
+
 async def compare(
-    channels: dict[str, grpc.aio.Channel], method: str, callers: int, count: int, rounds: int
+    peers: dict[str, Peer], method: str, callers: int, count: int, rounds: int
 ) -> dict[str, Times]:
     """Rounds in turns, so that what the machine does meanwhile hits both."""
     make = requests()[method]
-    found = {name: Times() for name in channels}
+    found = {name: Times() for name in peers}
     for number in range(rounds + 1):
-        for name, channel in channels.items():
-            stub = stub_of(channel, method)
+        for name, peer in peers.items():
+            stub = stub_of(peer.channel, method)
+            before = cpu_seconds(peer.pid)
             times = await round_of(partial(_once, stub, make), callers, count)
             if number:  # the first round warms up
                 found[name].calls += times.calls
                 found[name].rounds += times.rounds
+                found[name].cpu.append(cpu_seconds(peer.pid) - before)
     return found
 
 
@@ -163,10 +179,13 @@ async def _once(stub: Any, make: Callable[[], Any]) -> None:
 def print_comparison(method: str, callers: int, count: int, found: dict[str, Times]) -> None:
     """A line of the table."""
     ours, bare = found["opid"], found["bare"]
-    ratio = median(ours.rounds) / median(bare.rounds)
+    ratio = median(map(truediv, ours.rounds, bare.rounds))
+    cpu = (sum(one.cpu) / len(one.calls) * 1e6 for one in (ours, bare))
     print(
         f"{method:22}{callers:>8}{ours.rate(count):>10.0f}{bare.rate(count):>10.0f}"
-        f"{ours.p50:>9.2f}{bare.p50:>9.2f}{ours.p99:>9.2f}{bare.p99:>9.2f}{ratio:>8.2f}"
+        f"{ours.p50:>9.2f}{bare.p50:>9.2f}{ours.p99:>9.2f}{bare.p99:>9.2f}"
+        + "".join(f"{one:>9.0f}" for one in cpu)
+        + f"{ratio:>8.2f}"
     )
 
 
@@ -190,6 +209,12 @@ def resident(pid: int) -> float:
     raise LookupError(f"process {pid} has no VmRSS")
 
 
+def cpu_seconds(pid: int) -> float:
+    """CPU time of a process with all its threads (proc(5), utime and stime), in 10 ms."""
+    numbers = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
+
+
 async def list_all(channel: grpc.aio.Channel, objects: int, size: int) -> tuple[float, int]:
     """Read every page; return seconds and the number of pages. The count must be right."""
     stub = stub_of(channel, "ListNvmeSubsystems")
@@ -210,16 +235,42 @@ async def list_all(channel: grpc.aio.Channel, objects: int, size: int) -> tuple[
 
 
 @contextmanager
-def process(*argv: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A process of this Python with the first line that it prints."""
+def process(
+    *argv: str, log: IO[bytes] | None = None
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A process of this Python with the first line that it prints; stderr goes to `log`."""
     command = [sys.executable, "-m", *argv]
-    started = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
     assert started.stdout is not None
     try:
         yield started, started.stdout.readline().strip()
     finally:
         started.kill()
         started.wait()
+
+
+@contextmanager
+def opid(folder: Path, *flags: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """An opid with its state and its log in a folder, and where it serves gRPC."""
+    log = folder / "opid.log"
+    own = ("--insecure", "--grpc", "127.0.0.1:0", "--http", "", "--notify-fd", "1")
+    state = ("--state-dir", str(folder / "state"))
+    with ExitStack() as stack:
+        output = stack.enter_context(log.open("wb"))
+        argv = ("dpu_sim.server", *own, *state, *flags)
+        started, _ = stack.enter_context(process(*argv, log=output))
+        yield started, endpoint_in(log)
+
+
+def endpoint_in(log: Path) -> str:
+    """The first endpoint of the line with which opid says that it serves."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        for line in log.read_text().splitlines():
+            if '"message": "serving"' in line:
+                return str(json.loads(line)["endpoints"][0])
+        time.sleep(0.01)
+    raise TimeoutError(f"opid does not serve: {log.read_text()}")
 
 
 async def run(options: argparse.Namespace, stack: ExitStack) -> None:
@@ -230,35 +281,36 @@ async def run(options: argparse.Namespace, stack: ExitStack) -> None:
         process("dpu_sim.spdk_sim", "-r", target, "--notify-fd", "1", "--log-level", "error")
     )
     bare, port = stack.enter_context(process("bench.opi_calls", "--serve-bare"))
-    opid = stack.enter_context(starting_opid(folder / "state"))("--spdk-socket", target)
-    channels = {
-        "opid": grpc.aio.insecure_channel(opid.endpoint),
-        "bare": grpc.aio.insecure_channel(f"127.0.0.1:{port}"),
+    server, endpoint = stack.enter_context(opid(folder, "--spdk-socket", target))
+    peers = {
+        "opid": Peer(grpc.aio.insecure_channel(endpoint), server.pid),
+        "bare": Peer(grpc.aio.insecure_channel(f"127.0.0.1:{port}"), bare.pid),
     }
-    idle = resident(opid.process.pid), resident(bare.pid)
-    await fill(channels["opid"], PAGE)
-    print(f"{'':22}{'':>8}{'calls/s':>20}{'p50 ms':>18}{'p99 ms':>18}{'time':>8}")
+    ours = peers["opid"].channel
+    idle = resident(server.pid), resident(bare.pid)
+    await fill(ours, PAGE)
+    print(f"{'':30}{'calls/s':>20}{'p50 ms':>18}{'p99 ms':>18}{'cpu us':>18}{'time':>8}")
     print(
-        f"{'method':22}{'callers':>8}" + f"{'opid':>10}{'bare':>10}" + f"{'opid':>9}{'bare':>9}" * 2
+        f"{'method':22}{'callers':>8}" + f"{'opid':>10}{'bare':>10}" + f"{'opid':>9}{'bare':>9}" * 3
     )
-    for method in requests():
+    for method in options.methods:
         for callers in CALLERS:
             count = options.calls if method.startswith("Get") else options.calls // 10
             count = max(count, callers)
-            found = await compare(channels, method, callers, count, options.rounds)
+            found = await compare(peers, method, callers, count, options.rounds)
             print_comparison(method, callers, count, found)
     print(f"{'SQLite commits a second, one by one':40}{commits_per_second(folder):>10.0f}")
     print(f"\nmemory, MiB{'opid':>19}{'bare':>10}{'ratio':>8}")
     print(f"{'idle':12}{idle[0]:>18.1f}{idle[1]:>10.1f}{idle[0] / idle[1]:>8.2f}")
-    made = await fill(channels["opid"], options.objects)
-    grown = resident(opid.process.pid)
+    made = await fill(ours, options.objects)
+    grown = resident(server.pid)
     print(f"{made} objects{grown:>{29 - len(str(made)) - 8}.1f}")
     for size in (PAGE, 250):
-        seconds, pages = await list_all(channels["opid"], made, size)
+        seconds, pages = await list_all(ours, made, size)
         each = seconds / pages * 1000
         print(f"list of {made} by {size}: {pages} pages in {seconds:.2f} s, {each:.2f} ms a page")
-    for channel in channels.values():
-        await channel.close()
+    for peer in peers.values():
+        await peer.channel.close()
 
 
 async def fill(channel: grpc.aio.Channel, objects: int) -> int:
@@ -289,6 +341,8 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=2000, help="calls of Get a round")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--objects", type=int, default=10_000)
+    every = list(requests())
+    parser.add_argument("--methods", nargs="+", choices=every, default=every, metavar="METHOD")
     parser.add_argument("--serve-bare", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve_bare:

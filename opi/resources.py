@@ -142,10 +142,15 @@ class ResourceType:
     def parse(self, name: str) -> tuple[str, ...] | None:
         """The ids in a name of any accepted form, outermost first; None for another name."""
         plain = without_service(name)
-        return next(filter(None, (pattern.parse(plain) for pattern in self.patterns)), None)
+        for pattern in self.patterns:
+            if ids := pattern.parse(plain):
+                return ids
+        return None
 
     def canonical(self, name: str) -> str | None:
         """The name as servers return it; None when `name` is not one of this resource."""
+        if self.pattern.parse(name):
+            return name
         ids = self.parse(name)
         return self.pattern.format(*ids) if ids else None
 
@@ -196,11 +201,22 @@ class Resources:
         """
         types = self.referable(field)
         plain = without_service(text)
+        names: list[str | None]
         if "/" in plain:
-            names = (one.canonical(plain) for one in types)
+            names = [one.canonical(plain) for one in types]
+            names += self._remote_volume(field, plain)
         else:
-            names = (one.name(plain) if not one.is_child else None for one in types)
+            names = [one.name(plain) if not one.is_child else None for one in types]
         return tuple(dict.fromkeys(name for name in names if name))
+
+    def _remote_volume(self, field: FieldDescriptor, name: str) -> list[str | None]:
+        """A namespace of a remote controller, which is a volume too, and the controller.
+
+        Servers find such namespaces, and do not keep them: they go with their controller.
+        """
+        remote = self._by_kind.get("NvmeRemoteNamespace")
+        found = remote.canonical(name) if remote and field.name == "volume_name_ref" else None
+        return [found, found.rsplit("/", 2)[0]] if found else []
 
     def _find_referable(self, field: FieldDescriptor) -> Iterator[ResourceType]:
         annotated = referenced_type(field)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from random import SystemRandom
+from random import Random
 
 REQUEST_ID_HEADER = "x-request-id"
 """Header (HTTP) or metadata key (gRPC) by which a client names its request."""
@@ -13,7 +13,7 @@ REQUEST_ID_HEADER = "x-request-id"
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._~:/+=-]{1,128}")
 """What goes into logs and replies as it came: no spaces, quotes or control characters."""
 
-_random = SystemRandom().getrandbits
+_random = Random().getrandbits  # noqa: S311 (no secret, and seeded by the system)
 
 
 @dataclass(slots=True, frozen=True)

@@ -81,9 +81,13 @@ def clear_secrets(message: Message) -> None:
 def holds_secret(message: Message) -> bool:
     """Whether a secret field is set, at any depth."""
     ways = _ways(message.DESCRIPTOR)
-    return any(_is_set(message, field) for field in ways.secret) or any(
-        holds_secret(inner) for inner in _inner(message, ways)
-    )
+    for field in ways.secret:  # loops and no generators: this is done for every answer
+        if _is_set(message, field):
+            return True
+    for inner in _inner(message, ways):  # noqa: SIM110
+        if holds_secret(inner):
+            return True
+    return False
 
 
 @cache

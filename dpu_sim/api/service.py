@@ -89,10 +89,13 @@ class ResourceService(Generic[M]):
 
     async def get(self, request: Any, call: Call) -> M:  # noqa: ARG002
         """The resource, with the status of now where the back end tells it."""
-        record = self._record(self._names.name(request.name))
-        if not self._refreshes:
-            return self._parse(record.message)
-        return await self._told(record, self.backend.read)
+        name = self._names.name(request.name)
+        if self._refreshes:
+            return await self._told(self._record(name), self.backend.read)
+        message = self._store.message(self.kind.kind, name)
+        if message is None:
+            raise self._not_found(name)
+        return self._parse(message)
 
     async def list(self, request: Any, call: Call) -> Message:
         """A page of resources, ordered by name."""

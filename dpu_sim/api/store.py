@@ -171,6 +171,12 @@ class Store:
         row = self._db.execute(query, (kind, name)).fetchone()
         return Record._make(row) if row else None
 
+    def message(self, kind: str, name: str) -> bytes | None:
+        """The message of this resource alone."""
+        query = "SELECT message FROM resources WHERE kind = ? AND name = ?"
+        row = self._db.execute(query, (kind, name)).fetchone()
+        return row[0] if row else None
+
     def page(self, kind: str, parent: str | None, after: str, limit: int) -> list[Record]:
         """Resources of a kind by name: at most `limit` behind the name `after` ("" for all).
 
