@@ -75,16 +75,8 @@ class Association:
 
         Raises:
             UnreachableError, RefusedError, AuthenticationError, UnsupportedError, NvmeError,
-            PathError: nothing is left behind.
+            PathError, ProtocolError: call `fail` then.
         """
-        try:
-            await self._establish()
-        except BaseException:
-            self.on_lost = _ignore
-            self.fail(PathError("the connection was not completed"))
-            raise
-
-    async def _establish(self) -> None:
         self._admin = await open_queue(self.options, 0, ADMIN_QUEUE_SIZE, self.fail)
         await self._connect(self._admin, ADMIN_QUEUE_SIZE)
         await self._enable()

@@ -11,6 +11,7 @@ from enum import StrEnum
 from host_sim.association import Association, check
 from host_sim.errors import HostError, NvmeError, PathError
 from host_sim.namespace import NamespaceInfo, read_namespaces
+from host_sim.operations import Operation
 from host_sim.options import FOREVER, ConnectOptions
 from host_sim.queue import Exchange
 from nvmetcp.admin import AsyncEvent, EventType, Notice
@@ -125,13 +126,15 @@ class Controller:
     async def _connect(self) -> None:
         lost: list[HostError] = []
         association = Association(self.options, lost.append, self._event)
-        await association.establish()
         try:
+            await association.establish()
             if not self.options.discovery:
                 await self._scan(association)
             await self._ask_for_events(association)
-        except BaseException:
+        except BaseException as error:
             association.fail(PathError("the connection was not completed"))
+            if isinstance(error, ProtocolError):
+                raise PathError(f"{self.options.address}: {error}") from error
             raise
         if lost:
             raise PathError(str(lost[0]))
@@ -215,10 +218,10 @@ class Controller:
     async def _attempt(self) -> bool:
         try:
             await self._connect()
-        except (HostError, ProtocolError) as error:
+        except HostError as error:
             # Even a refusal is tried again: a target that restarts refuses everybody at first.
             _log.info("%s at %s: %s", self.subnqn, self.options.address, error)
-            self.last_error = error if isinstance(error, HostError) else PathError(str(error))
+            self.last_error = error
             self.failures += 1
             self._changed()
             return False
@@ -308,15 +311,21 @@ class Controller:
 
     # -- commands
 
-    async def io(
-        self, what: str, command: Command, data: Buffer | None = None, length: int = 0
-    ) -> Exchange:
-        """Carry out a command on an I/O queue. Raises NvmeError, PathError."""
+    async def io(self, operation: Operation) -> bytes | bytearray:
+        """Carry an operation out on an I/O queue; the data. Raises NvmeError, PathError."""
         if self.state is not State.LIVE:
             raise PathError(f"{self.options.address} is {self.state}")
         assert self._association is not None
-        exchange = await self._association.io_queue().submit(command, data, length)
-        return check(what, exchange)
+        what, command, data, length, _, fused = operation
+        queue = self._association.io_queue()
+        first = queue.submit(command, data, length)
+        if fused is not None:
+            # On the same queue, with nothing in between.
+            second = queue.submit(*fused)
+            await asyncio.wait({first, second})
+            check(what, await first)
+            return check(what, await second).data
+        return check(what, await first).data
 
     async def admin(
         self, what: str, command: Command, data: Buffer | None = None, length: int = 0

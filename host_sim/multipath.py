@@ -85,6 +85,7 @@ class MultipathNamespace(Operations):
     def __init__(self, subsystem: Subsystem, info: NamespaceInfo) -> None:
         super().__init__(info.nsid, info.block_size)
         self.subsystem = subsystem
+        self.policy = subsystem.policy
         self.info = info
         self.paths: list[Path] = []
         self.preferred: Controller | None = None
@@ -113,7 +114,14 @@ class MultipathNamespace(Operations):
             if not one.done():
                 one.set_result(None)
 
+    def give_up(self) -> None:
+        """Fail what waits for a path, and what comes, with RemovedError."""
+        self.removed = True
+        self.refresh()
+
     def _judge(self) -> list[Path]:
+        if self.removed:
+            return []
         live = [one for one in self.paths if one.controller.live]
         for state in (AnaState.OPTIMIZED, AnaState.NON_OPTIMIZED):
             good = [one for one in live if one.ana_state == state]
@@ -127,9 +135,9 @@ class MultipathNamespace(Operations):
 
     def _select(self) -> Path | None:
         usable = self._usable
-        if len(usable) <= 1 or self.subsystem.policy is Policy.NUMA:
+        if len(usable) <= 1 or self.policy is Policy.NUMA:
             return usable[0] if usable else None
-        if self.subsystem.policy is Policy.QUEUE_DEPTH:
+        if self.policy is Policy.QUEUE_DEPTH:
             return min(usable, key=lambda one: one.under_way)
         self._turn = (self._turn + 1) % len(usable)
         return usable[self._turn]
@@ -174,9 +182,7 @@ class MultipathNamespace(Operations):
                 continue
             path.under_way += 1
             try:
-                exchange = await path.controller.io(
-                    operation.what, operation.command, operation.data, operation.length
-                )
+                data = await path.controller.io(operation)
             except PathError:
                 path.statistics.errors += 1
                 if not operation.repeatable:
@@ -190,7 +196,7 @@ class MultipathNamespace(Operations):
                 await asyncio.sleep(0 if error.of_path else _RETRY_DELAY)
             else:
                 path.count(operation)
-                return exchange.data
+                return data
             finally:
                 path.under_way -= 1
 
@@ -317,7 +323,7 @@ class Subsystem:
         if len(namespace.paths) == former:
             return
         if not namespace.paths:
-            namespace.removed = True
+            namespace.give_up()
             if self.namespaces.get(namespace.nsid) is namespace:
                 del self.namespaces[namespace.nsid]
         namespace.refresh()

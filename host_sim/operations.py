@@ -18,6 +18,7 @@ from nvmetcp.io import (
     Range,
     SourceRange,
     WriteZeroes,
+    fused,
     pack_ranges,
     pack_sources,
 )
@@ -46,13 +47,17 @@ _REPORT = 4096
 
 
 class Operation(NamedTuple):
-    """A command with its data; `repeatable` if doing it twice is the same as once."""
+    """A command with its data; `repeatable` if doing it twice is the same as once.
+
+    `fused` is the second command of a fused operation, with its data.
+    """
 
     what: str
     command: Command
     data: Buffer | None = None
     length: int = 0
     repeatable: bool = True
+    fused: tuple[Command, Buffer] | None = None
 
 
 class Operations(ABC):
@@ -109,6 +114,19 @@ class Operations(ABC):
         view = memoryview(data).cast("B")
         self._blocks_of(view)
         await self.perform(self._writing(IoOpcode.COMPARE, slba, view, fua=False))
+
+    async def compare_and_write(self, slba: int, expected: Buffer, data: Buffer) -> None:
+        """Write `data` if the blocks hold `expected`, as one fused operation.
+
+        Raises NvmeError, COMPARE_FAILURE, if they do not; not repeated when a path is lost.
+        """
+        before, after = memoryview(expected).cast("B"), memoryview(data).cast("B")
+        if self._blocks_of(before) != self._blocks_of(after):
+            raise ValueError("data of different length")
+        compare = self._writing(IoOpcode.COMPARE, slba, before, fua=False)
+        write = self._writing(IoOpcode.WRITE, slba, after, fua=False)
+        first, second = fused(compare.command, write.command)
+        await self.perform(Operation("compare and write", first, before, 0, False, (second, after)))
 
     async def flush(self) -> None:
         """Make every write that was acknowledged durable."""

@@ -106,6 +106,9 @@ class ConnectOptions:
     queue_size: int = 128
     keep_alive: float = 5.0
     """KATO; 0 is without."""
+    ack_timeout: float | None = None
+    """A connection ends when what was sent is not acknowledged by TCP for so long (RFC 5482);
+    None: as long as `keep_alive`, 0: as long as the system's TCP tries."""
     connect_timeout: float = 10.0
     io_timeout: float = 30.0
     """After this a command is aborted, and after as long again the controller is reset."""
@@ -122,6 +125,12 @@ class ConnectOptions:
         self.credentials.host_secret()
         self.credentials.controller_secret()
         self.credentials.configured_psk()
+
+    @property
+    def user_timeout(self) -> int:
+        """TCP's user timeout in ms; 0 is the system's."""
+        seconds = self.keep_alive if self.ack_timeout is None else self.ack_timeout
+        return round(seconds * 1000)
 
     @property
     def discovery(self) -> bool:

@@ -125,6 +125,15 @@ class Queue(asyncio.BufferedProtocol):
 
     # -- the connection
 
+    def set_user_timeout(self, milliseconds: int) -> None:
+        """End the connection when what was sent is not acknowledged for so long."""
+        if milliseconds and (found := self._socket()) is not None:
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+
+    def _socket(self) -> socket.socket | None:
+        assert self._transport is not None
+        return cast("socket.socket | None", self._transport.get_extra_info("socket"))
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the handshake."""
         self._transport = cast("asyncio.Transport", transport)
@@ -221,8 +230,7 @@ class Queue(asyncio.BufferedProtocol):
         """
         if self._transport is None:
             return
-        found = self._transport.get_extra_info("socket")
-        if found is not None:
+        if (found := self._socket()) is not None:
             with suppress(OSError):
                 found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         self._transport.abort()
@@ -255,6 +263,7 @@ async def open_queue(
                 local_addr=local, ssl=client_context(options),
                 server_hostname="" if options.credentials.psk else None,
             )  # fmt: skip
+            queue.set_user_timeout(options.user_timeout)
             await queue.opened
     except TimeoutError as error:
         if queue is not None:

@@ -17,6 +17,7 @@ from dpu_sim.spdk_sim.rpc_devices import DeviceMethods
 from dpu_sim.spdk_sim.rpc_framework import Framework, Subsystems
 from dpu_sim.spdk_sim.rpc_keyring import Keyring
 from dpu_sim.spdk_sim.rpc_layers import Keys, LayerMethods
+from dpu_sim.spdk_sim.rpc_nvme import NvmeMethods
 from dpu_sim.spdk_sim.target import Target
 
 
@@ -41,6 +42,7 @@ class Application:
         self.keys = Keys()
         self.keyring = Keyring()
         self.target = Target()
+        self.nvme = NvmeMethods(self.registry, self.keyring)
         bdevs = BdevMethods(self.registry)
         subsystems: Subsystems = {
             "keyring": ((), self.keyring.commands),
@@ -49,7 +51,7 @@ class Application:
             "accel": (("iobuf",), lambda: accel_commands(self.keys)),
             "bdev": (
                 ("accel", "keyring", "sock", "iobuf"),
-                lambda: bdev_commands(self.registry, bdevs),
+                lambda: bdev_commands(self.registry, bdevs, self.nvme),
             ),
             "nvmf": (("bdev", "keyring", "sock", "accel", "iobuf"), list),
         }
@@ -61,6 +63,7 @@ class Application:
             **self.keys.methods(),
             **self.keyring.methods(),
             **LayerMethods(self.registry, self.keys).methods(),
+            **self.nvme.methods(),
             **self.framework.methods(),
             "rpc_get_methods": self._list_methods,
         }
@@ -85,4 +88,5 @@ class Application:
 
     async def close(self) -> None:
         """Remove every device; what was flushed stays."""
+        await self.nvme.close()
         await self.registry.close()

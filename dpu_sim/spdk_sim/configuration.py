@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from dpu_sim.spdk_sim.bdev.nvme import NvmeDevice
 from dpu_sim.spdk_sim.bdev.registry import Registry
 from dpu_sim.spdk_sim.envelope import Handler
 from dpu_sim.spdk_sim.errors import RpcError
 from dpu_sim.spdk_sim.rpc_bdev import BdevMethods
 from dpu_sim.spdk_sim.rpc_framework import Commands
 from dpu_sim.spdk_sim.rpc_layers import Keys, describe_key
+from dpu_sim.spdk_sim.rpc_nvme import NvmeMethods
 
 
 class ConfigurationError(Exception):
@@ -27,10 +29,13 @@ def accel_commands(keys: Keys) -> Commands:
     return [{"method": "accel_crypto_key_create", "params": describe_key(one)} for one in keys]
 
 
-def bdev_commands(registry: Registry, methods: BdevMethods) -> Commands:
+def bdev_commands(registry: Registry, methods: BdevMethods, nvme: NvmeMethods) -> Commands:
     """The devices, those below before those above, then what is set on them."""
     commands: Commands = [{"method": "bdev_set_options", "params": dict(methods.options)}]
+    commands += nvme.commands()
     for bdev in registry:
+        if isinstance(bdev.device, NvmeDevice):
+            continue  # comes with its controller
         method, parameters = bdev.device.recipe(bdev.name)
         commands.append({"method": method, "params": parameters})
     for bdev in registry:
