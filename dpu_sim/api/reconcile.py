@@ -158,9 +158,14 @@ def _in_order(store: Store) -> list[Record]:
     records = store.everything()
     position = {record.name: index for index, record in enumerate(records)}
     needs: dict[str, set[str]] = {record.name: {record.parent} for record in records}
+    children: dict[str, list[str]] = {}
+    for record in records:
+        children.setdefault(record.parent, []).append(record.name)
     for owner, target in store.references():
         if owner != target:  # a LUN and the controller that it refers to can share a name
             needs[owner].add(target)
+        if target not in needs and "/" in target:  # found by the back end, behind a sibling
+            needs[owner].update(children.get(target.rsplit("/", 2)[0], ()))
     sorter = TopologicalSorter({name: wanted & needs.keys() for name, wanted in needs.items()})
     order: dict[str, int] = {}
     try:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,12 @@ import grpc
 import pytest
 from google.protobuf.json_format import MessageToDict
 
-from opi.catalog import catalog
-from tests.opid_process import DEADLINE, SERVING, Opid, channel, health, starting_opid
-from tests.spdk_target import ask, spdk_target
+from tests.opid_process import SERVING, health
+from tests.spdk_target import ask
+from tests.storage_dpu import Dpu, becomes, refused, wait_for_health
 
 pytestmark = pytest.mark.integration
 
-METHODS = {method.name: method for method in catalog().methods()}
 KEY, OTHER_KEY = bytes(range(32)), bytes(range(32, 64))
 XTS_128, XTS_256, CBC_128 = 4, 6, 1
 UUID = "8c6a4d4e-5c4e-4f1b-9d2b-0a1b2c3d4e5f"
@@ -31,52 +29,8 @@ SERVICES = (
 )
 
 
-class Dpu:
-    """An opid and its target, each of which can be ended and started again."""
-
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        self.socket = folder / "spdk.sock"
-        self.file = folder / "disk"
-        self.file.write_bytes(bytes(1 << 20))
-        self.state = folder / "state"
-        self._stack = stack
-        self._start = stack.enter_context(starting_opid(folder))
-        self.opid: Opid
-        self.start_target()
-        self.start_opid()
-
-    def start_target(self) -> None:
-        self.target = self._stack.enter_context(spdk_target(self.socket))
-
-    def kill_target(self) -> None:
-        self.target.kill()
-        self.target.wait(DEADLINE)
-        self.socket.unlink(missing_ok=True)
-
-    def start_opid(self) -> None:
-        self.opid = self._start("--state-dir", str(self.state), "--spdk-socket", str(self.socket))
-        self.opid.wait_for("serving")
-        self._channel = self._stack.enter_context(channel(self.opid))
-
-    def kill_opid(self) -> None:
-        self.opid.process.kill()
-        self.opid.end()
-
-    def call(self, rpc: str, /, **fields: Any) -> Any:
-        method = METHODS[rpc]
-        request: Any = method.request
-        stub: Any = self._channel.unary_unary(
-            f"/{method.path.lstrip('/')}",
-            request_serializer=lambda message: message.SerializeToString(),
-            response_deserializer=method.response.FromString,
-        )
-        return stub(request(**fields), timeout=DEADLINE, wait_for_ready=True)
-
-    def bdevs(self) -> dict[str, dict[str, Any]]:
-        return {one["name"]: one for one in ask(self.socket, "bdev_get_bdevs")}
-
-    def keys(self) -> list[str]:
-        return [one["name"] for one in ask(self.socket, "accel_crypto_keys_get")]
+class VolumeDpu(Dpu):
+    """One with a call for each kind of volume."""
 
     def make_all(self) -> None:
         """One volume of every kind: qos on malloc, crypto on the file."""
@@ -101,21 +55,12 @@ SMALL = {"block_size": 512, "blocks_count": 2048}
 
 
 @pytest.fixture
-def dpu(tmp_path: Path) -> Iterator[Dpu]:
+def dpu(tmp_path: Path) -> Iterator[VolumeDpu]:
     with ExitStack() as stack:
-        yield Dpu(tmp_path, stack)
+        yield VolumeDpu(tmp_path, stack)
 
 
-def refused(dpu: Dpu, code: grpc.StatusCode, rpc: str, /, **fields: Any) -> str:
-    """The words of a refusal with this code."""
-    with pytest.raises(grpc.RpcError) as caught:
-        dpu.call(rpc, **fields)
-    error: Any = caught.value
-    assert error.code() is code, error.details()
-    return str(error.details())
-
-
-def state(dpu: Dpu) -> dict[str, Any]:
+def state(dpu: VolumeDpu) -> dict[str, Any]:
     """What the target has, without what changes from look to look."""
     return {
         name: (one["uuid"], one["block_size"], one["num_blocks"], one["assigned_rate_limits"],
@@ -124,7 +69,7 @@ def state(dpu: Dpu) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_every_kind_is_created_read_changed_listed_counted_and_deleted(dpu: Dpu) -> None:
+def test_every_kind_is_created_read_changed_listed_counted_and_deleted(dpu: VolumeDpu) -> None:
     dpu.make_all()
     bdevs = dpu.bdevs()
     assert set(bdevs) == {"null0", "mal0", "aio0", "enc0"}
@@ -159,7 +104,7 @@ KINDS = {
 }
 
 
-def test_restarts_of_either_and_of_both_bring_everything_back(dpu: Dpu) -> None:
+def test_restarts_of_either_and_of_both_bring_everything_back(dpu: VolumeDpu) -> None:
     dpu.make_all()
     before, keys = state(dpu), dpu.keys()
     dpu.kill_opid()
@@ -178,21 +123,7 @@ def test_restarts_of_either_and_of_both_bring_everything_back(dpu: Dpu) -> None:
         assert wait_for_health(dpu)
 
 
-def wait_for_health(dpu: Dpu) -> bool:
-    return becomes(lambda: health(dpu.opid) == SERVING)
-
-
-def becomes(condition: Callable[[], bool]) -> bool:
-    """Whether it comes true in time."""
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.05)
-    return True
-
-
-def test_what_is_in_use_stays_and_those_that_use_it_are_named(dpu: Dpu) -> None:
+def test_what_is_in_use_stays_and_those_that_use_it_are_named(dpu: VolumeDpu) -> None:
     dpu.make_all()
     precondition = grpc.StatusCode.FAILED_PRECONDITION
     assert "volumes/enc0" in refused(dpu, precondition, "DeleteAioVolume", name="volumes/aio0")
@@ -200,7 +131,7 @@ def test_what_is_in_use_stays_and_those_that_use_it_are_named(dpu: Dpu) -> None:
     assert set(dpu.bdevs()) == {"null0", "mal0", "aio0", "enc0"}
 
 
-def test_a_null_volume_is_resized_in_place_and_keeps_its_limits(dpu: Dpu) -> None:
+def test_a_null_volume_is_resized_in_place_and_keeps_its_limits(dpu: VolumeDpu) -> None:
     dpu.call("CreateNullVolume", null_volume=SMALL, null_volume_id="null0")
     dpu.limit("volumes/null0", rw_bandwidth_mbs=7)
     limits = dpu.bdevs()["null0"]["assigned_rate_limits"]
@@ -212,7 +143,7 @@ def test_a_null_volume_is_resized_in_place_and_keeps_its_limits(dpu: Dpu) -> Non
         assert found["assigned_rate_limits"] == limits
 
 
-def test_a_malloc_volume_is_not_emptied_by_an_update(dpu: Dpu) -> None:
+def test_a_malloc_volume_is_not_emptied_by_an_update(dpu: VolumeDpu) -> None:
     dpu.call("CreateMallocVolume", malloc_volume=SMALL | {"uuid": UUID}, malloc_volume_id="mal0")
     before = state(dpu)
     assert before["mal0"][0] == UUID
@@ -224,7 +155,7 @@ def test_a_malloc_volume_is_not_emptied_by_an_update(dpu: Dpu) -> None:
     assert state(dpu) == before
 
 
-def test_a_file_gives_its_size_grows_and_has_one_volume(dpu: Dpu) -> None:
+def test_a_file_gives_its_size_grows_and_has_one_volume(dpu: VolumeDpu) -> None:
     volume = {"filename": str(dpu.file), "block_size": 512, "blocks_count": 12}
     made = dpu.call("CreateAioVolume", aio_volume=volume, aio_volume_id="aio0")
     assert (made.block_size, made.blocks_count) == (512, 2048)
@@ -243,7 +174,7 @@ def test_a_file_gives_its_size_grows_and_has_one_volume(dpu: Dpu) -> None:
     assert set(dpu.bdevs()) == {"aio0"}
 
 
-def test_a_key_is_changed_while_unused_and_never_told(dpu: Dpu) -> None:
+def test_a_key_is_changed_while_unused_and_never_told(dpu: VolumeDpu) -> None:
     dpu.make_all()
     update = {
         "encrypted_volume": {
@@ -266,7 +197,7 @@ def test_a_key_is_changed_while_unused_and_never_told(dpu: Dpu) -> None:
         assert secret[:16].hex() not in told
 
 
-def test_a_chain_that_is_refused_leaves_nothing(dpu: Dpu) -> None:
+def test_a_chain_that_is_refused_leaves_nothing(dpu: VolumeDpu) -> None:
     dpu.call("CreateNullVolume", null_volume=SMALL, null_volume_id="null0")
     dpu.encrypt("null0")
     for base in ("volumes/none", "null0"):  # missing; claimed
@@ -278,7 +209,7 @@ def test_a_chain_that_is_refused_leaves_nothing(dpu: Dpu) -> None:
     assert (dpu.keys(), set(dpu.bdevs())) == (["enc0"], {"null0", "enc0"})
 
 
-def test_one_qos_volume_limits_a_volume_and_deletion_lifts_its_limits(dpu: Dpu) -> None:
+def test_one_qos_volume_limits_a_volume_and_deletion_lifts_its_limits(dpu: VolumeDpu) -> None:
     ask(dpu.socket, "bdev_malloc_create", name="Malloc0", block_size=512, num_blocks=64)
     dpu.limit("Malloc0", rw_bandwidth_mbs=2)
     with pytest.raises(grpc.RpcError, match="volumes/qos0"):
@@ -296,7 +227,7 @@ def test_one_qos_volume_limits_a_volume_and_deletion_lifts_its_limits(dpu: Dpu) 
     assert not any(dpu.bdevs()["Malloc0"]["assigned_rate_limits"].values())
 
 
-def test_a_strangers_device_is_neither_taken_over_nor_deleted(dpu: Dpu) -> None:
+def test_a_strangers_device_is_neither_taken_over_nor_deleted(dpu: VolumeDpu) -> None:
     ask(dpu.socket, "bdev_null_create", name="null0", block_size=512, num_blocks=2048)
     exists = grpc.StatusCode.ALREADY_EXISTS
     refused(dpu, exists, "CreateNullVolume", null_volume=SMALL, null_volume_id="null0")
@@ -334,7 +265,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 ]  # fmt: skip
 
 
-def test_what_cannot_be_is_refused_by_field(dpu: Dpu) -> None:
+def test_what_cannot_be_is_refused_by_field(dpu: VolumeDpu) -> None:
     for kind, volume, field in WRONG:
         request = {f"{kind.removesuffix('Volume').lower()}_volume": volume}
         text = refused(dpu, grpc.StatusCode.INVALID_ARGUMENT, f"Create{kind}", **request)

@@ -63,6 +63,15 @@ def test_a_reference_to_a_volume_may_be_any_name_or_the_id(
     assert resources().targets(field, text) == (f"volumes/{resource_id}",)
 
 
+def test_a_reference_to_a_remote_namespace_means_its_controller_too() -> None:
+    spec = resources().kind("EncryptedVolume").descriptor
+    field = spec.fields_by_name["volume_name_ref"]
+    controller = "nvmeRemoteControllers/rem0"
+    space = f"{controller}/nvmeRemoteNamespaces/1"
+    assert resources().targets(field, f"//storage.opiproject.org/{space}") == (space, controller)
+    assert resources().targets(field, controller) == ()
+
+
 def test_kinds_that_share_a_collection_are_all_meant() -> None:
     assert {one.kind for one in resources().named("volumes/vol0")} == set(VOLUMES)
     assert [one.kind for one in resources().named("nullVolumes/vol0")] == ["NullVolume"]

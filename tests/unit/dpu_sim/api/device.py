@@ -29,6 +29,8 @@ KINDS = (
     "NvmeSubsystem",
     "NvmeController",
     "NvmeNamespace",
+    "NvmeRemoteController",
+    "NvmePath",
     "AioVolume",
     "NullVolume",
     "EncryptedVolume",

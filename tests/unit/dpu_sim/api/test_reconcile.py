@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dpu_sim.api.errors import ApiError
 from dpu_sim.api.store import Intend, Put, Store
 from opi.proto.opi_api.storage.v1.frontend_nvme_pb2 import NvmeSubsystem, NvmeSubsystemSpec
 from tests.unit.dpu_sim.api.device import DEADLINE, Device, Dpu, dpu, refused, subsystem
@@ -75,6 +76,37 @@ def test_what_an_older_resource_has_come_to_refer_to_is_there_before_it(tmp_path
         assert await one.reconciliation.attempt()
         names = [name for _, name in one.device.done]
         assert names == ["logicalBridges/br-10", "bridgePorts/port-0"]
+
+    restart(tmp_path, work, prepare)
+
+
+def test_what_the_device_finds_behind_a_path_is_there_before_what_lies_on_it(
+    tmp_path: Path,
+) -> None:
+    remote = "nvmeRemoteControllers/rem0"
+
+    async def prepare(one: Dpu) -> None:
+        controller = {"multipath": "NVME_MULTIPATH_FAILOVER"}
+        await one(
+            "CreateNvmeRemoteController",
+            nvme_remote_controller_id="rem0",
+            nvme_remote_controller=controller,
+        )
+        volume = {
+            "volume_name_ref": f"{remote}/nvmeRemoteNamespaces/1",
+            "key": b"k" * 32,
+            "cipher": "ENCRYPTION_TYPE_AES_XTS_128",
+        }
+        await one("CreateEncryptedVolume", encrypted_volume_id="enc0", encrypted_volume=volume)
+        path = {"trtype": "NVME_TRANSPORT_TYPE_PCIE", "traddr": "0000:01:00.0"}
+        await one("CreateNvmePath", parent=remote, nvme_path_id="path-0", nvme_path=path)
+        with pytest.raises(ApiError, match="volumes/enc0"):
+            await one("DeleteNvmeRemoteController", name=remote)
+
+    async def work(one: Dpu) -> None:
+        assert await one.reconciliation.attempt()
+        names = [name for _, name in one.device.done]
+        assert names == [remote, f"{remote}/nvmePaths/path-0", "volumes/enc0"]
 
     restart(tmp_path, work, prepare)
 
