@@ -128,7 +128,7 @@ def test_plain_reads_need_no_events() -> None:
     used = controller.answer_at_once(stream, disk, 3 * BLOCK)
     assert used == 3 * 72
     assert controller.answer_at_once(stream[used:], disk, 1 << 20) == len(stream) - used
-    done = [event for event in host.receive(b"".join(controller.data_to_send()))]
+    done = list(host.receive(b"".join(controller.data_to_send())))
     assert len(done) == 16
     assert not host.outstanding
 
