@@ -60,7 +60,8 @@ class Framework:
             "bdev_set_options", "log_set_level", "log_get_level", "log_set_print_level",
             "log_get_print_level", "log_get_flags", "log_set_flag", "log_clear_flag",
             "framework_get_subsystems", "framework_get_config", "framework_set_scheduler",
-            "spdk_kill_instance",
+            "spdk_kill_instance", "keyring_file_add_key", "keyring_file_remove_key",
+            "keyring_get_keys", "nvmf_set_config", "nvmf_set_max_subsystems", "nvmf_set_crdt",
         }
     )  # fmt: skip
 

@@ -25,14 +25,15 @@ class Keyring:
         self._paths: dict[str, Path] = {}
 
     def secret(self, name: str) -> str:
-        """The content of a key's file.
+        """The content of a key's file; the file itself may be named, as before SPDK 24.09.
 
         Raises:
             OSError: ENOKEY, there is no such key; EPERM, others may read it; or what the file says.
         """
-        if name not in self._paths:
+        path = self._paths.get(name, Path(name))
+        if name not in self._paths and not path.is_absolute():
             raise OSError(errno.ENOKEY, name)
-        return read_secret(self._paths[name])
+        return read_secret(path)
 
     def commands(self) -> list[dict[str, Any]]:
         """Requests that make the same keyring."""

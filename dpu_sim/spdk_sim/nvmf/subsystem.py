@@ -134,8 +134,12 @@ class Subsystem:
     # -- listeners
 
     def listener(self, address: Address) -> Listener | None:
-        """The listener at an address that is listened on."""
-        return self.listeners.get(address)
+        """The listener at an address that is listened on.
+
+        The discovery subsystem is reached at every such address; SPDK's is, too.
+        """
+        found = self.listeners.get(address)
+        return Listener(self, address, 0) if found is None and self.is_discovery else found
 
     def add_listener(self, listener: Listener) -> None:
         """Serve the subsystem at an address that is listened on; the newest comes first."""

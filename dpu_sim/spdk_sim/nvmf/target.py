@@ -7,7 +7,7 @@ import errno
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from dpu_sim.nqn import DISCOVERY, nqn_problem
@@ -16,12 +16,14 @@ from dpu_sim.spdk_sim.nvmf.address import Address
 from dpu_sim.spdk_sim.nvmf.listener import Listener
 from dpu_sim.spdk_sim.nvmf.observer import Observer
 from dpu_sim.spdk_sim.nvmf.subsystem import Identity, Subsystem
-from dpu_sim.spdk_sim.nvmf.transport import Transport, TransportOptions
+from dpu_sim.spdk_sim.nvmf.transport import LiveController, Transport, TransportOptions
 from nvmetcp.logpages import AnaState
 
 DIGESTS = ("sha256", "sha384", "sha512")
 DHGROUPS = ("null", "ffdhe2048", "ffdhe3072", "ffdhe4096", "ffdhe6144", "ffdhe8192")
 MATCH_ANY = "match_any"
+FILTERS = (MATCH_ANY, "transport", "address", "svcid")
+DUPLICATE_HOSTS = ("allow", "restrict_per_listener")
 MOST_SUBSYSTEMS = 1024
 
 
@@ -51,8 +53,8 @@ class TargetSettings:
     dhchap_digests: tuple[str, ...] = DIGESTS
     dhchap_dhgroups: tuple[str, ...] = DHGROUPS
     """What DH-HMAC-CHAP may use."""
-    dup_host_policy: str | None = None
-    admin_cmd_passthru: dict[str, bool] = field(default_factory=dict)
+    dup_host_policy: str = "allow"
+    """Whether one host may have several controllers of a subsystem at one listener."""
     poll_groups_mask: str | None = None
     max_subsystems: int = MOST_SUBSYSTEMS
     crdt: tuple[int, int, int] = (0, 0, 0)
@@ -117,6 +119,11 @@ class Target:
         transport.options = options
         self.transports[trtype] = transport
 
+    def controllers(self, nqn: str) -> list[LiveController]:
+        """Who is connected to a subsystem, by controller id."""
+        found = [one for each in self.transports.values() for one in each.controllers(nqn)]
+        return sorted(found, key=lambda one: one.cntlid)
+
     async def close(self) -> None:
         """Serve nobody any longer."""
         for transport in self.transports.values():
@@ -172,6 +179,7 @@ class Target:
         *,
         secure_channel: bool = False,
         ana_state: AnaState = AnaState.OPTIMIZED,
+        options: dict[str, Any] | None = None,
     ) -> Listener:
         """Serve a subsystem at an address, and listen there if nobody does yet.
 
@@ -193,6 +201,7 @@ class Target:
                 secure_channel=secure_channel,
                 ana_state=ana_state,
             )
+            listener.options = options or {}
             subsystem.add_listener(listener)
         self.rediscover()
         return listener

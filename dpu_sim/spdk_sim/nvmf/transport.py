@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 from dpu_sim.spdk_sim.nvmf.address import Address
 
@@ -17,7 +17,6 @@ class TransportOptions:
     max_io_qpairs_per_ctrlr: int = 127
     in_capsule_data_size: int = 4096
     max_io_size: int = 131072
-    io_unit_size: int = 131072
     max_aq_depth: int = 128
     iobuf_small_cache_size: int = 0xFFFFFFFF
     iobuf_large_cache_size: int = 0xFFFFFFFF
@@ -33,8 +32,6 @@ class TransportOptions:
     """Granularity of keep-alive times, in 100 ms."""
     min_kato: int = 10000
     """Shortest keep-alive time, in ms."""
-    given: dict[str, Any] = field(default_factory=dict)
-    """What was asked for, as it was."""
 
 
 @dataclass(frozen=True, slots=True)
