@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from bootstrap import bindings
+from bootstrap.oracles import FOLDER, STAMP
 from bootstrap.toolchain import ensure_toolchain
 from lab.capabilities import probe_one
-from tests.clients.programs import Example, compiled, python_example
+from tests.clients.programs import Ended, Example, Program, compiled, python_example, run
 from tests.opid_process import Opid, starting_opid
 from tests.spdk_process import running_spdk_sim
 
@@ -55,3 +57,16 @@ def opid(tmp_path: Path) -> Iterator[Serve]:
             return start("--spdk-socket", str(socket), *flags, insecure=insecure)
 
         yield serve
+
+
+@pytest.fixture(scope="module")
+def pydpu() -> Program:
+    """`python -m ...` in a process that finds pydpu and none of our modules."""
+    folder = os.environ.get("DPULAB_PYDPU") or (str(FOLDER) if STAMP.exists() else "")
+    if not folder:
+        pytest.skip("pydpu is not installed (`make test` does it) and DPULAB_PYDPU is not set")
+
+    def run_python(*argv: str) -> Ended:
+        return run([sys.executable, *argv], {"PYTHONPATH": folder})
+
+    return run_python

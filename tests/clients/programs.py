@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -50,6 +50,10 @@ def run(command: Sequence[str], environ: Mapping[str, str] | None = None) -> End
         check=False,
     )
     return Ended(done.returncode, done.stdout, done.stderr)
+
+
+Program = Callable[..., Ended]
+"""Runs a client with command line arguments."""
 
 
 class Example(Protocol):

@@ -10,26 +10,21 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
-from collections.abc import Callable
 from typing import Any
 
 import grpc
 import pytest
 
-from bootstrap.oracles import FOLDER, STAMP, build_go_oracle
+from bootstrap.oracles import build_go_oracle
 from opi.catalog import catalog
 from opi.proto.opi_api.storage.v1.frontend_nvme_pb2 import ListNvmeSubsystemsRequest
 from opi.proto.opi_api.storage.v1.frontend_nvme_pb2_grpc import FrontendNvmeServiceStub
 from tests.clients.conftest import Serve
-from tests.clients.programs import Ended, run
+from tests.clients.programs import Program, run
 from tests.opid_process import DEADLINE, Opid, channel
 
 # the first test of a program waits until it is downloaded and compiled
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(1200)]
-
-Program = Callable[..., Ended]
-"""Runs a client with command line arguments."""
 
 INVENTORY = "opi_api.inventory.v1.InventoryService"
 NVME = "opi_api.storage.v1.FrontendNvmeService"
@@ -46,19 +41,6 @@ def subsystems(server: Opid) -> list[str]:
 
 
 # -- pydpu
-
-
-@pytest.fixture(scope="module")
-def pydpu() -> Program:
-    """`python -m ...` in a process that finds pydpu and none of our modules."""
-    folder = os.environ.get("DPULAB_PYDPU") or (str(FOLDER) if STAMP.exists() else "")
-    if not folder:
-        pytest.skip("pydpu is not installed (`make test` does it) and DPULAB_PYDPU is not set")
-
-    def run_python(*argv: str) -> Ended:
-        return run([sys.executable, *argv], {"PYTHONPATH": folder})
-
-    return run_python
 
 
 def test_pydpu_gets_the_inventory(pydpu: Program, opid: Serve) -> None:
