@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import struct
 from collections import deque
@@ -279,4 +280,6 @@ async def open_queue(
 def _unreachable(options: ConnectOptions, error: OSError) -> HostError:
     if options.credentials.psk and not isinstance(error, ConnectionRefusedError):
         return AuthenticationError(f"{options.address}: TLS: {error}")
-    return UnreachableError(f"{options.address}: {error.strerror or error}")
+    known = error.errno is not None and not isinstance(error, socket.gaierror)
+    reason = os.strerror(error.errno or 0) if known else error.strerror or error
+    return UnreachableError(f"{options.address}: {reason}")
