@@ -74,7 +74,7 @@ def present(*, without: str = "", other: str = "") -> dict[str, dict[str, Any]]:
         ({}, "sha256:debian", []),
         ({"without": "router"}, "sha256:debian", ["router"]),
         ({"other": "host"}, "sha256:debian", ["host", "tgen"]),
-        ({}, "sha256:newer", ["base", "host", "router", "dpu", "tgen"]),
+        ({}, "sha256:newer", ["base", "host", "router", "dpu", "storage", "tgen"]),
     ],
 )
 def test_what_changed_is_stale_with_all_that_stands_on_it(
