@@ -11,6 +11,10 @@ from dpu_sim.spdk_sim.bdev.registry import Registry
 from dpu_sim.spdk_sim.configuration import accel_commands, bdev_commands, carry_out
 from dpu_sim.spdk_sim.envelope import Handler
 from dpu_sim.spdk_sim.errors import undecoded
+from dpu_sim.spdk_sim.nvmf.configuration import nvmf_commands
+from dpu_sim.spdk_sim.nvmf.rpc import nvmf_methods
+from dpu_sim.spdk_sim.nvmf.target import Target
+from dpu_sim.spdk_sim.nvmf.tcp import TcpTransport
 from dpu_sim.spdk_sim.parameters import boolean, decode
 from dpu_sim.spdk_sim.rpc_bdev import BdevMethods
 from dpu_sim.spdk_sim.rpc_devices import DeviceMethods
@@ -18,7 +22,6 @@ from dpu_sim.spdk_sim.rpc_framework import Framework, Subsystems
 from dpu_sim.spdk_sim.rpc_keyring import Keyring
 from dpu_sim.spdk_sim.rpc_layers import Keys, LayerMethods
 from dpu_sim.spdk_sim.rpc_nvme import NvmeMethods
-from dpu_sim.spdk_sim.target import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class Application:
         self.registry = Registry()
         self.keys = Keys()
         self.keyring = Keyring()
-        self.target = Target()
+        self.target = Target(self.registry, self.keyring.secret)
+        self.target.offer(TcpTransport(self.target))
         self.nvme = NvmeMethods(self.registry, self.keyring)
         bdevs = BdevMethods(self.registry)
         subsystems: Subsystems = {
@@ -53,11 +57,14 @@ class Application:
                 ("accel", "keyring", "sock", "iobuf"),
                 lambda: bdev_commands(self.registry, bdevs, self.nvme),
             ),
-            "nvmf": (("bdev", "keyring", "sock", "accel", "iobuf"), list),
+            "nvmf": (
+                ("bdev", "keyring", "sock", "accel", "iobuf"),
+                lambda: nvmf_commands(self.target),
+            ),
         }
         self.framework = Framework(self.registry, subsystems)
         self._methods: dict[str, Handler] = {
-            **self.target.methods(),
+            **nvmf_methods(self.target),
             **bdevs.methods(),
             **DeviceMethods(self.registry, Memory(self.settings.memory)).methods(),
             **self.keys.methods(),
@@ -87,6 +94,7 @@ class Application:
             await carry_out(self.settings.configuration, self._methods)
 
     async def close(self) -> None:
-        """Remove every device; what was flushed stays."""
+        """Cut every host off and remove every device; what was flushed stays."""
+        await self.target.close()
         await self.nvme.close()
         await self.registry.close()
