@@ -96,8 +96,9 @@ class RemoteControllerBackend(Backend[NvmeRemoteController]):
         """Change it while nothing is connected. Raises ApiError: FAILED_PRECONDITION."""
         paths = self._records.paths(old.name)
         if paths:
-            text = f"{old.name} has paths, which were connected with its settings: delete them"
-            raise failed_precondition(text, [one.name for one in paths], "IN_USE", "is connected")
+            names = [one.name for one in paths]
+            text = f"{old.name} has settings that {', '.join(names)} connected with: delete first"
+            raise failed_precondition(text, names, "IN_USE", "is connected")
         return new
 
     async def delete(self, resource: NvmeRemoteController) -> None:

@@ -1,0 +1,237 @@
+"""Remote controllers, paths and namespaces over gRPC: a target of a DPU, one of a storage node."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from tests.opid_process import SERVING, health
+from tests.spdk_target import ask, spdk_target, subsystems
+from tests.storage_dpu import Dpu, becomes, free_port, refused, wait_for_health
+
+pytestmark = pytest.mark.integration
+
+NQN = "nqn.2016-06.io.spdk:cnode1"
+HOST = "nqn.2014-08.org.nvmexpress:uuid:feb98abe-d51f-40c8-b348-2753f3571d3c"
+UUIDS = ("1b4e28ba-2fa1-11d2-883f-b9a761bde3fb", "2b4e28ba-2fa1-11d2-883f-b9a761bde3fb")
+TCP, RDMA, PCIE = 4, 3, 2
+IPV4 = 1
+DISABLE, FAILOVER, MULTIPATH = 1, 2, 3
+PRECONDITION = grpc.StatusCode.FAILED_PRECONDITION
+INVALID = grpc.StatusCode.INVALID_ARGUMENT
+REMOTE = "nvmeRemoteControllers/rem0"
+SERVICE = "opi_api.storage.v1.NvmeRemoteControllerService"
+
+
+class Node:
+    """A storage node: a subsystem of two namespaces at two addresses."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.socket = folder / "node.sock"
+        self.ports = (free_port(), free_port())
+        self._stack = stack
+        self.process: subprocess.Popen[bytes]
+        self.start()
+
+    def start(self) -> None:
+        self.process = self._stack.enter_context(spdk_target(self.socket))
+        ask(self.socket, "nvmf_create_transport", trtype="TCP")
+        ask(self.socket, "nvmf_create_subsystem", nqn=NQN, allow_any_host=True)
+        for number, uuid in enumerate(UUIDS, 1):
+            name = f"disk{number}"
+            ask(
+                self.socket,
+                "bdev_malloc_create",
+                name=name, block_size=512, num_blocks=2048, uuid=uuid,
+            )  # fmt: skip
+            space = {"nsid": number, "bdev_name": name}
+            ask(self.socket, "nvmf_subsystem_add_ns", nqn=NQN, namespace=space)
+        for port in self.ports:
+            self.listen(port)
+
+    def listen(self, port: int) -> None:
+        address = {"trtype": "TCP", "traddr": "127.0.0.1", "trsvcid": str(port), "adrfam": "IPv4"}
+        ask(self.socket, "nvmf_subsystem_add_listener", nqn=NQN, listen_address=address)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+        self.socket.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[Node]:
+    with ExitStack() as stack:
+        yield Node(tmp_path, stack)
+
+
+@pytest.fixture
+def dpu(tmp_path: Path) -> Iterator[Dpu]:
+    with ExitStack() as stack:
+        yield Dpu(tmp_path, stack)
+
+
+def remote(dpu: Dpu, multipath: int = MULTIPATH, **settings: Any) -> Any:
+    controller = {"multipath": multipath} | settings
+    request = {"nvme_remote_controller": controller, "nvme_remote_controller_id": "rem0"}
+    return dpu.call("CreateNvmeRemoteController", **request)
+
+
+def where(port: int, **fabrics: Any) -> dict[str, Any]:
+    return {
+        "trtype": TCP,
+        "traddr": "127.0.0.1",
+        "fabrics": {"trsvcid": port, "subnqn": NQN, "adrfam": IPV4, "hostnqn": HOST} | fabrics,
+    }
+
+
+def path(dpu: Dpu, port: int, identity: str = "path-0", **fabrics: Any) -> Any:
+    request = {"nvme_path": where(port, **fabrics), "nvme_path_id": identity}
+    return dpu.call("CreateNvmePath", parent=REMOTE, **request)
+
+
+def ports(dpu: Dpu) -> list[int]:
+    """Where the target's paths lead."""
+    listed = ask(dpu.socket, "bdev_nvme_get_controllers")
+    return sorted(int(c["trid"]["trsvcid"]) for one in listed for c in one["ctrlrs"])
+
+
+def test_a_path_connects_and_its_namespaces_are_volumes(dpu: Dpu, node: Node) -> None:
+    made = remote(dpu, tcp={"hdgst": True, "ddgst": True})
+    assert made.name == REMOTE
+    assert ports(dpu) == []
+    first = path(dpu, node.ports[0])
+    assert first.name == f"{REMOTE}/nvmePaths/path-0"
+    assert ports(dpu) == [node.ports[0]]
+    listed = dpu.call("ListNvmeRemoteNamespaces", parent=REMOTE).nvme_remote_namespaces
+    assert [(one.nsid, one.uuid) for one in listed] == list(enumerate(UUIDS, 1))
+    one = dpu.call("GetNvmeRemoteNamespace", name=f"{REMOTE}/nvmeRemoteNamespaces/2")
+    assert one == listed[1]
+    page = dpu.call("ListNvmeRemoteNamespaces", parent=REMOTE, page_size=1)
+    rest = {"parent": REMOTE, "page_size": 1, "page_token": page.next_page_token}
+    last = dpu.call("ListNvmeRemoteNamespaces", **rest)
+    assert [*page.nvme_remote_namespaces, *last.nvme_remote_namespaces] == list(listed)
+    assert last.next_page_token == ""
+    for rpc, name in (("NvmeRemoteController", REMOTE), ("NvmePath", first.name)):
+        assert dpu.call(f"Stats{rpc}", name=name).stats.write_ops_count == 0
+    dpu.call("ResetNvmeRemoteController", name=REMOTE)
+    dpu.call("DeleteNvmePath", name=first.name)
+    assert ports(dpu) == []
+    assert not dpu.call("ListNvmeRemoteNamespaces", parent=REMOTE).nvme_remote_namespaces
+    dpu.call("DeleteNvmeRemoteController", name=REMOTE)
+
+
+@pytest.mark.parametrize("mode", [FAILOVER, MULTIPATH])
+def test_further_paths_join_and_each_is_taken_away_by_itself(
+    dpu: Dpu, node: Node, mode: int
+) -> None:
+    remote(dpu, mode)
+    for number, port in enumerate(node.ports):
+        path(dpu, port, f"path-{number}")
+    assert ports(dpu) == sorted(node.ports)
+    twice = {"parent": REMOTE, "nvme_path": where(node.ports[0])}
+    assert "path-0" in refused(dpu, PRECONDITION, "CreateNvmePath", **twice)
+    assert "path-1" in refused(dpu, PRECONDITION, "DeleteNvmeRemoteController", name=REMOTE)
+    dpu.call("DeleteNvmePath", name=f"{REMOTE}/nvmePaths/path-0")
+    assert ports(dpu) == [node.ports[1]]
+    moved = {"name": f"{REMOTE}/nvmePaths/path-1", **where(node.ports[0])}
+    dpu.call("UpdateNvmePath", nvme_path=moved)
+    assert ports(dpu) == [node.ports[0]]
+
+
+def test_what_hangs_on_the_last_path_protects_it(dpu: Dpu, node: Node) -> None:
+    remote(dpu)
+    for number, port in enumerate(node.ports):
+        path(dpu, port, f"path-{number}")
+    encrypted = {
+        "volume_name_ref": f"{REMOTE}/nvmeRemoteNamespaces/1", "key": bytes(range(32)), "cipher": 4,
+    }  # fmt: skip
+    dpu.call("CreateEncryptedVolume", encrypted_volume=encrypted, encrypted_volume_id="enc0")
+    expose(dpu, "volumes/enc0")
+    assert dpu.bdevs()["enc0"]["driver_specific"]["crypto"]["base_bdev_name"] == "rem0n1"
+    dpu.call("DeleteNvmePath", name=f"{REMOTE}/nvmePaths/path-1")
+    name = f"{REMOTE}/nvmePaths/path-0"
+    assert "rem0n1" in refused(dpu, PRECONDITION, "DeleteNvmePath", name=name)
+    assert ports(dpu) == [node.ports[0]]
+
+
+def expose(dpu: Dpu, volume: str) -> str:
+    """A subsystem with this volume; its NQN."""
+    nqn = "nqn.2022-09.io.spdk:front"
+    subsystem = {"spec": {"nqn": nqn}}
+    dpu.call("CreateNvmeSubsystem", nvme_subsystem=subsystem, nvme_subsystem_id="front")
+    space = {"spec": {"volume_name_ref": volume}}
+    parent = "nvmeSubsystems/front"
+    dpu.call("CreateNvmeNamespace", parent=parent, nvme_namespace=space, nvme_namespace_id="ns-0")
+    return nqn
+
+
+def test_a_restart_connects_again_and_what_hangs_on_it_follows(dpu: Dpu, node: Node) -> None:
+    remote(dpu)
+    for number, port in enumerate(node.ports):
+        path(dpu, port, f"path-{number}")
+    nqn = expose(dpu, f"{REMOTE}/nvmeRemoteNamespaces/2")
+    before = subsystems(dpu.socket)[nqn]
+    assert before["namespaces"][0]["bdev_name"] == "rem0n2"
+    for both in (False, True):
+        if both:
+            dpu.kill_opid()
+        dpu.kill_target()
+        dpu.start_target()
+        if both:
+            dpu.start_opid()
+        assert becomes(lambda: ports(dpu) == sorted(node.ports))
+        assert becomes(lambda: subsystems(dpu.socket).get(nqn) == before)
+        assert wait_for_health(dpu)
+
+
+def test_a_storage_node_that_is_away_holds_nothing_up_and_is_awaited(dpu: Dpu, node: Node) -> None:
+    remote(dpu)
+    path(dpu, node.ports[0])
+    node.kill()
+    dpu.kill_opid()
+    dpu.kill_target()
+    dpu.start_target()
+    dpu.start_opid()
+    small = {"block_size": 512, "blocks_count": 64}
+    dpu.call("CreateNullVolume", null_volume=small, null_volume_id="null0")
+    assert health(dpu.opid, SERVICE) != SERVING
+    node.start()
+    assert becomes(lambda: ports(dpu) == [node.ports[0]])
+    assert wait_for_health(dpu)
+
+
+def test_what_cannot_be_is_refused_and_leaves_nothing(dpu: Dpu, node: Node) -> None:
+    remote(dpu, DISABLE, tcp={"hdgst": True})
+    nobody = {"parent": REMOTE, "nvme_path": where(free_port())}
+    assert "does not get to" in refused(dpu, PRECONDITION, "CreateNvmePath", **nobody)
+    absent = {"parent": REMOTE, "nvme_path": where(node.ports[0], subnqn=NQN + "x")}
+    refused(dpu, PRECONDITION, "CreateNvmePath", **absent)
+    assert ports(dpu) == []
+    for code, one, words in (
+        (INVALID, where(70000), "trsvcid"),
+        (INVALID, where(4420, subnqn="cnode1"), "subnqn"),
+        (INVALID, where(4420) | {"traddr": "spdk"}, "traddr"),
+        (INVALID, {"trtype": TCP, "traddr": "127.0.0.1"}, "fabrics"),
+        (INVALID, {"trtype": 1, "traddr": "127.0.0.1"}, "TCP or PCIE"),
+        (INVALID, {"trtype": PCIE, "traddr": "127.0.0.1"}, "0000:01:00.0"),
+        (PRECONDITION, {"trtype": PCIE, "traddr": "0000:01:00.0"}, "TCP"),
+        (grpc.StatusCode.UNIMPLEMENTED, where(4420) | {"trtype": RDMA}, "RDMA"),
+    ):
+        assert words in refused(dpu, code, "CreateNvmePath", parent=REMOTE, nvme_path=one)
+    path(dpu, node.ports[0])
+    second = {"parent": REMOTE, "nvme_path": where(node.ports[1])}
+    assert "DISABLE" in refused(dpu, PRECONDITION, "CreateNvmePath", **second)
+    changed = {"nvme_remote_controller": {"name": REMOTE, "multipath": MULTIPATH}}
+    assert "path-0" in refused(dpu, PRECONDITION, "UpdateNvmeRemoteController", **changed)
+    assert ports(dpu) == [node.ports[0]]
+    missing = grpc.StatusCode.NOT_FOUND
+    refused(dpu, missing, "ListNvmeRemoteNamespaces", parent="nvmeRemoteControllers/none")
+    refused(dpu, missing, "GetNvmeRemoteNamespace", name=f"{REMOTE}/nvmeRemoteNamespaces/9")
+    refused(dpu, INVALID, "ListNvmeRemoteNamespaces", parent=REMOTE, page_token="x")
