@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from host_sim.attach_cli import add_commands as add_attach_commands
 from host_sim.errors import HostError
 from host_sim.multipath import Policy
 from host_sim.options import (
@@ -49,6 +50,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     _add_namespace(commands.add_parser("flush", help="make writes durable", parents=[common]))
     _add_data(commands.add_parser("read", help="read blocks", parents=[common]))
     _add_data(commands.add_parser("write", help="write blocks", parents=[common]))
+    add_attach_commands(commands, [common])
     return wanted
 
 

@@ -5,6 +5,7 @@
     nvmesim list | list-subsys | id-ctrl nvme0 | id-ns nvme0n1 | flush nvme0n1
     nvmesim read nvme0n1 -s BLOCK -c BLOCKS-1 [-d FILE]
     nvmesim write nvme0n1 -s BLOCK [-d FILE]
+    nvmesim attach nvme0n1 | detach nvme0n1 [--force] | attached
     nvmesim disconnect -n NQN
 
 The first `connect` starts a process that holds the connections; the last `disconnect` ends it.
@@ -25,6 +26,7 @@ from typing import Any
 
 from host_sim import cli_output
 from host_sim.arguments import connect_options, parser
+from host_sim.attach_cli import ATTACH_COMMANDS, table
 from host_sim.backend import choose, run_tool
 from host_sim.description import describe_entry
 from host_sim.discovery import address_of, discover
@@ -48,6 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         choice = choose(arguments.backend, arguments.state_dir)
         if arguments.command in _TOLD:
             print(choice, file=sys.stderr)  # noqa: T201
+        if choice.kernel and arguments.command in ATTACH_COMMANDS:
+            raise HostError("namespaces that the kernel connects are block devices already")
         if choice.kernel:
             return run_tool(_without_own(given))
         _COMMANDS[arguments.command](arguments)
@@ -223,6 +227,26 @@ def _flush(arguments: argparse.Namespace) -> None:
     print("NVMe Flush: success", file=sys.stderr)  # noqa: T201
 
 
+# -- block devices
+
+
+def _attach(arguments: argparse.Namespace) -> None:
+    found, _ = _ask(arguments, "attach", {"device": _device(arguments)})
+    _show(arguments, found, lambda one: str(one["device"]))
+
+
+def _detach(arguments: argparse.Namespace) -> None:
+    _ask(arguments, "detach", {"device": _device(arguments), "force": arguments.force})
+
+
+def _attached(arguments: argparse.Namespace) -> None:
+    _show(
+        arguments,
+        {"Devices": _listed(arguments, "attached")},
+        lambda all_of: table(all_of["Devices"]),
+    )
+
+
 _COMMANDS: dict[str, Command] = {
     "discover": _discover,
     "connect": _connect,
@@ -236,6 +260,9 @@ _COMMANDS: dict[str, Command] = {
     "read": _read,
     "write": _write,
     "flush": _flush,
+    "attach": _attach,
+    "detach": _detach,
+    "attached": _attached,
 }
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from host_sim.attached import AttachedNamespaces
 from host_sim.controller import Controller
 from host_sim.description import (
     describe_controller,
@@ -44,6 +45,7 @@ class Daemon:
 
     def __init__(self) -> None:
         self.host = Host()
+        self.attached = AttachedNamespaces()
         self.done = asyncio.Event()
         self._talking = 0
         self._handlers: dict[str, Handler] = {
@@ -56,6 +58,9 @@ class Daemon:
             "read": self._read,
             "write": self._write,
             "flush": self._flush,
+            "attach": self._attach,
+            "detach": self._detach,
+            "attached": self._list_attached,
             "ping": self._ping,
         }
 
@@ -141,6 +146,18 @@ class Daemon:
         await self.host.namespace(params["device"]).flush()
         return None, b""
 
+    async def _attach(self, params: dict[str, Any], data: bytes) -> Answer:  # noqa: ARG002
+        name = params["device"].removeprefix("/dev/")
+        return await self.attached.attach(name, self.host.namespace(name)), b""
+
+    async def _detach(self, params: dict[str, Any], data: bytes) -> Answer:  # noqa: ARG002
+        name = params["device"].removeprefix("/dev/")
+        await self.attached.detach(name, force=params["force"])
+        return None, b""
+
+    async def _list_attached(self, params: dict[str, Any], data: bytes) -> Answer:  # noqa: ARG002
+        return self.attached.described(), b""
+
 
 async def run(folder: Path, notify: int | None) -> None:
     """Serve until the last controller is gone, or until told to end."""
@@ -160,6 +177,7 @@ async def run(folder: Path, notify: int | None) -> None:
     # Whoever comes from here on starts another daemon.
     path.unlink(missing_ok=True)
     server.close()
+    await daemon.attached.close()
     await daemon.host.close()
 
 

@@ -8,6 +8,7 @@ import struct
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from nbd_server.negotiation import Negotiation, parse_info_request
 from nbd_server.transmission import RequestParser, objection, reply
 from nbd_server.wire import MAX_PAYLOAD, Command, CommandFlag, Export, ProtocolError, Request
