@@ -101,7 +101,7 @@ def mortal(tmp_path: Path) -> Iterator[Dpu]:
 def test_a_volume_becomes_a_namespace_that_hosts_find_at_a_controller(dpu: Dpu) -> None:
     chain = Chain(dpu, hostnqn=HOST)
     volume, port = chain.volume(), free_port()
-    identity = {"uuid": UUID, "nguid": UUID.upper(), "eui64": EUI64}
+    identity: dict[str, Any] = {"uuid": UUID, "nguid": UUID.upper(), "eui64": EUI64}
     space = chain.add(f"volumes/{volume}", host_nsid=7, **identity)
     way = chain.listen(port, nvme_controller_id=17, sqes=7, cqes=8)
     assert (space.name, way.name) == (

@@ -11,6 +11,8 @@ from typing import Any
 import grpc
 import pytest
 
+from host_sim.options import Address, ConnectOptions
+from host_sim.sync import SyncHost
 from tests.opid_process import SERVING, health
 from tests.spdk_target import ask, spdk_target, subsystems
 from tests.storage_dpu import Dpu, becomes, free_port, refused, wait_for_health
@@ -65,16 +67,47 @@ class Node:
         self.socket.unlink(missing_ok=True)
 
 
-@pytest.fixture
-def node(tmp_path: Path) -> Iterator[Node]:
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Dpu, Node]]:
+    """A DPU and a storage node for tests that leave them as they were."""
     with ExitStack() as stack:
-        yield Node(tmp_path, stack)
+        node = Node(tmp_path_factory.mktemp("node"), stack)
+        yield Dpu(tmp_path_factory.mktemp("dpu"), stack), node
 
 
 @pytest.fixture
-def dpu(tmp_path: Path) -> Iterator[Dpu]:
+def dpu(pair: tuple[Dpu, Node]) -> Iterator[Dpu]:
+    """The DPU, without anything before and after."""
+    one, _ = pair
+    yield one
+    for kind, names in LEFT.items():
+        for name in names:
+            one.call(f"Delete{kind}", name=name, allow_missing=True)
+    assert ports(one) == []
+
+
+LEFT = {
+    "NvmeNamespace": ["nvmeSubsystems/front/nvmeNamespaces/ns-0"],
+    "NvmeController": ["nvmeSubsystems/front/nvmeControllers/ctl-0"],
+    "NvmeSubsystem": ["nvmeSubsystems/front"],
+    "QosVolume": ["volumes/qos0"],
+    "EncryptedVolume": ["volumes/enc0"],
+    "NvmePath": [f"{REMOTE}/nvmePaths/path-{number}" for number in range(2)],
+    "NvmeRemoteController": [REMOTE],
+}
+"""All that tests may make, what depends on others first."""
+
+
+@pytest.fixture
+def node(pair: tuple[Dpu, Node]) -> Node:
+    return pair[1]
+
+
+@pytest.fixture
+def mortals(tmp_path: Path) -> Iterator[tuple[Dpu, Node]]:
+    """A DPU and a storage node for a test that kills them."""
     with ExitStack() as stack:
-        yield Dpu(tmp_path, stack)
+        yield Dpu(tmp_path, stack), Node(tmp_path, stack)
 
 
 def remote(dpu: Dpu, multipath: int = MULTIPATH, **settings: Any) -> Any:
@@ -172,7 +205,54 @@ def expose(dpu: Dpu, volume: str) -> str:
     return nqn
 
 
-def test_a_restart_connects_again_and_what_hangs_on_it_follows(dpu: Dpu, node: Node) -> None:
+def test_what_a_host_writes_reaches_the_node_encrypted_and_is_counted_on_the_way(
+    dpu: Dpu, node: Node
+) -> None:
+    remote(dpu, tcp={"hdgst": True, "ddgst": True})
+    path(dpu, node.ports[0])
+    encrypted = {
+        "volume_name_ref": f"{REMOTE}/nvmeRemoteNamespaces/1", "key": bytes(range(32)), "cipher": 4,
+    }  # fmt: skip
+    dpu.call("CreateEncryptedVolume", encrypted_volume=encrypted, encrypted_volume_id="enc0")
+    limited = {"volume_name_ref": "volumes/enc0", "limits": {"max": {"rw_iops_kiops": 100}}}
+    dpu.call("CreateQosVolume", qos_volume=limited, qos_volume_id="qos0")
+    nqn, port = expose(dpu, "volumes/enc0"), free_port()
+    way = {"trtype": TCP, "fabrics_id": {"traddr": "127.0.0.1", "trsvcid": str(port), "adrfam": 1}}
+    asked = {"nvme_controller": {"spec": way}, "nvme_controller_id": "ctl-0"}
+    dpu.call("CreateNvmeController", parent="nvmeSubsystems/front", **asked)
+    secret = b"nobody reads this on the node..." * 128
+    with SyncHost() as host:
+        host.connect(ConnectOptions(Address("127.0.0.1", port), nqn))
+        disk = host.namespace("nvme0n1")
+        assert (disk.block_size, disk.blocks) == (512, 2048)
+        disk.write(16, secret)
+        assert disk.read(16, 8) == secret
+    for kind, name in (
+        ("EncryptedVolume", "volumes/enc0"),
+        ("QosVolume", "volumes/qos0"),
+        ("NvmeNamespace", LEFT["NvmeNamespace"][0]),
+        ("NvmeController", LEFT["NvmeController"][0]),
+        ("NvmeSubsystem", "nvmeSubsystems/front"),
+        ("NvmePath", LEFT["NvmePath"][0]),
+        ("NvmeRemoteController", REMOTE),
+    ):
+        stats = dpu.call(f"Stats{kind}", name=name).stats
+        assert (stats.write_bytes_count, stats.write_ops_count) == (4096, 1), kind
+        assert stats.read_bytes_count >= 4096, kind
+        assert stats.write_latency_ticks > 0, kind
+    (there,) = ask(node.socket, "bdev_get_iostat", names=["disk1"])["bdevs"]
+    assert there["bytes_written"] == 4096
+    with SyncHost() as host:
+        host.connect(ConnectOptions(Address("127.0.0.1", node.ports[0]), NQN))
+        raw = host.namespace("nvme0n1").read(16, 8)
+    assert raw != bytes(4096)
+    assert secret[:32] not in raw
+
+
+def test_a_restart_connects_again_and_what_hangs_on_it_follows(
+    mortals: tuple[Dpu, Node],
+) -> None:
+    dpu, node = mortals
     remote(dpu)
     for number, port in enumerate(node.ports):
         path(dpu, port, f"path-{number}")
@@ -191,7 +271,10 @@ def test_a_restart_connects_again_and_what_hangs_on_it_follows(dpu: Dpu, node: N
         assert wait_for_health(dpu)
 
 
-def test_a_storage_node_that_is_away_holds_nothing_up_and_is_awaited(dpu: Dpu, node: Node) -> None:
+def test_a_storage_node_that_is_away_holds_nothing_up_and_is_awaited(
+    mortals: tuple[Dpu, Node],
+) -> None:
+    dpu, node = mortals
     remote(dpu)
     path(dpu, node.ports[0])
     node.kill()

@@ -178,7 +178,7 @@ def test_a_namespace_is_on_the_target_as_it_is_stored_wherever_it_died(
     before, after = NAMESPACES[change]
     name = f"{PARENT}/nvmeNamespaces/ns-0"
     calls = [becoming("NvmeNamespace", "nvme_namespace", name, one) for one in (before, after)]
-    refs = []
+    refs: list[Spec | None] = []
     for stored in outcomes(socket, tmp_path, *calls):
         there = subsystems(socket)[NQN]["namespaces"]
         if name not in stored:
