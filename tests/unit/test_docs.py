@@ -34,6 +34,12 @@ DOCUMENTS = [
     *sorted((ROOT / "topologies").glob("*/README.md")),
 ]
 BLOCK = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
+SET_UP = re.compile(r"python3 -m bootstrap ([a-z]+)")
+DECISION = re.compile(r"docs/adr/(\d{4})")
+FOLDERS = (
+    "bench|bootstrap|clients|docs|dpu_sim|host_sim|images|lab|nvmetcp|opi|opictl|proto|"
+    "requirements|scenarios|schemas|tests|topologies|traffic"
+)
 INLINE = re.compile(r"`([^`\n]+)`")
 SHELL = {"sh", "console", "bash"}
 
@@ -113,7 +119,7 @@ def test_make_targets_exist(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 def test_set_up_commands_exist(document: Path) -> None:
-    for found in re.findall(r"python3 -m bootstrap ([a-z]+)", document.read_text()):
+    for found in re.findall(SET_UP, document.read_text()):
         assert found in {*SETUP, "test"}
 
 
@@ -124,16 +130,32 @@ def test_links_lead_to_files() -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 def test_files_named_in_the_text_exist(document: Path) -> None:
     """Paths in code that begin with one of our folders."""
-    folders = "bench|bootstrap|docs|dpu_sim|images|lab|proto|requirements|schemas|tests|traffic"
-    path = re.compile(rf"(?:{folders})/[\w./-]+\w")
+    for code in paths_in(document):
+        assert (ROOT / code).exists(), code
+
+
+def paths_in(document: Path) -> Iterator[str]:
+    """Those of files that are ours, not made by a lab."""
+    path = re.compile(rf"(?:{FOLDERS})/[\w./-]+\w")
     for code in INLINE.findall(BLOCK.sub("", document.read_text())):
-        if path.fullmatch(code) and "NAME" not in code:
-            assert (ROOT / code).exists(), code
+        if path.fullmatch(code) and "NAME" not in code and "/dpulab-" not in code:
+            yield code
+
+
+def test_the_documents_have_what_is_looked_for_in_them() -> None:
+    """Else the tests of each document would say nothing."""
+    text = "\n".join(document.read_text() for document in DOCUMENTS)
+    assert sum(len(list(calls_of("make", document))) for document in DOCUMENTS) > 10
+    assert len(re.findall(SET_UP, text)) > 3
+    assert sum(len(list(paths_in(document))) for document in DOCUMENTS) > 50
+    assert any(list(topologies_in(document)) for document in DOCUMENTS)
+    sources = "\n".join(one.read_text() for one in (ROOT / "lab").rglob("*.py"))
+    assert re.search(DECISION, sources)
 
 
 def test_code_refers_to_decisions_that_are_written_down() -> None:
     for source in (ROOT / "lab").rglob("*.py"):
-        for number in re.findall(r"docs/adr/(\d{4})", source.read_text()):
+        for number in re.findall(DECISION, source.read_text()):
             assert list((ROOT / "docs" / "adr").glob(f"{number}-*.md")), source
 
 
@@ -185,14 +207,17 @@ def test_capabilities_that_impairments_need_are_lines_of_doctor() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 def test_topologies_in_the_text_load(document: Path, tmp_path: Path) -> None:
+    for text in topologies_in(document):
+        path = tmp_path / "documented.clab.yml"
+        path.write_text(text)
+        assert load(path).nodes
+
+
+def topologies_in(document: Path) -> Iterator[str]:
     texts = [text for text in blocks(document, "yaml") if text.startswith("name:")]
     for line in blocks(document, "sh"):
         texts += re.findall(r"<<END\n(.*?)^END$", line, re.MULTILINE | re.DOTALL)
-    for text in texts:
-        if "steps:" not in text:
-            path = tmp_path / "documented.clab.yml"
-            path.write_text(text)
-            assert load(path).nodes
+    return (text for text in texts if "steps:" not in text)
 
 
 def test_steps_in_the_text_are_steps() -> None:

@@ -92,6 +92,7 @@ def test_every_table_has_as_many_cells_in_each_row(pages: dict[str, str]) -> Non
         source = text.count("\n|---")
         tables = [token for token in parser.parse(text) if token.type == "table_open"]
         assert len(tables) == source, name
+    assert any("\n|---" in text for text in pages.values())
     for text in pages.values():
         width = 0
         for line in text.splitlines():
