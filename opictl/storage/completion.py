@@ -9,7 +9,7 @@ import click
 
 from opictl.session import COMPLETION_SECONDS, Session
 from opictl.storage.kinds import DEVICES
-from opictl.storage.landscape import NAMESPACE, Landscape, remote_volume
+from opictl.storage.landscape import NAMESPACE, REMOTE_NAMESPACE, Landscape
 
 _MOST_NAMES = 500
 
@@ -36,7 +36,7 @@ def _volumes(seen: Landscape) -> Iterable[str]:
 
 def _devices(seen: Landscape) -> Iterable[str]:
     yield from _volumes(seen)
-    yield from (remote_volume(one) for one in seen.of("NvmeRemoteNamespace"))
+    yield from (one.volume for one in seen.of(REMOTE_NAMESPACE))
 
 
 def _exposed(seen: Landscape) -> Iterable[str]:

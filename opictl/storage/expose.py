@@ -31,8 +31,8 @@ from opictl.storage.chains import (
     wanted,
 )
 from opictl.storage.completion import complete_devices, complete_exposed, complete_subsystems
-from opictl.storage.kinds import DEVICES, kind, last_id, message
-from opictl.storage.landscape import FRONTS, NAMESPACE, Found, Landscape, remote_volume
+from opictl.storage.kinds import kind, last_id, message
+from opictl.storage.landscape import FRONTS, NAMESPACE, REMOTE_NAMESPACE, Found, Landscape
 from opictl.storage.portal import Portal, parse_portal
 from opictl.storage.printing import common_options, print_outcomes
 from opictl.storage.volumes import unknown_volume
@@ -91,13 +91,12 @@ def _run_expose(ctx: click.Context) -> int | None:
         volume = seen.device(params["volume"])
         if volume is None:
             raise unknown_volume(params["volume"])
-        device = remote_volume(volume) if volume.kind.kind not in DEVICES else volume.id
-        name = _subsystem_name(params["subsystem"] or device)
+        name = _subsystem_name(params["subsystem"] or volume.volume)
         there = next((one for one in seen.of(SUBSYSTEM) if one.id == name), None)
         _refuse_elsewhere(seen, volume, name)
         subsystem = _subsystem(ctx, name, there)
         portals = _portals(seen, there, subsystem.name, places)
-        chain = [subsystem, *portals, _namespace(seen, subsystem, device, volume)]
+        chain = [subsystem, *portals, _namespace(seen, subsystem, volume)]
         try:
             outcomes = ensure(client, chain)
         except (DifferentError, ChainError) as error:
@@ -137,10 +136,12 @@ def _refuse_elsewhere(seen: Landscape, volume: Found, subsystem: str) -> None:
             continue
         if user.kind.kind in FRONTS:
             raise CommandError(
-                f"{volume.id} is given to a host already: {user}",
-                f"`opictl storage unexpose {volume.id}` takes it back",
+                f"{volume.volume} is given to a host already: {user}",
+                f"`opictl storage unexpose {volume.volume}` takes it back",
             )
-        raise CommandError(f"{volume.id} is in use: {user} lies on it", f"expose {user.id} instead")
+        raise CommandError(
+            f"{volume.volume} is in use: {user} lies on it", f"expose {user.id} instead"
+        )
 
 
 def _subsystem(ctx: click.Context, name: str, there: Found | None) -> Wanted:
@@ -189,15 +190,16 @@ def _place(controller: Any) -> Portal | None:
     return Portal(endpoint.traddr, int(endpoint.trsvcid))
 
 
-def _namespace(seen: Landscape, subsystem: Wanted, device: str, volume: Found) -> Wanted:
+def _namespace(seen: Landscape, subsystem: Wanted, volume: Found) -> Wanted:
     """The namespace of the volume: the one that there is, or a new one named after it."""
     for user in seen.users(volume):
         if user.kind.kind == NAMESPACE:
             spec = {"volume_name_ref": user.base}
             return wanted(NAMESPACE, user.id, message(NAMESPACE, spec=spec), subsystem.name)
-    reference = device if volume.kind.kind not in DEVICES else volume.name
+    is_remote = volume.kind.kind == REMOTE_NAMESPACE
+    reference = volume.volume if is_remote else volume.name
     named = message(NAMESPACE, spec={"volume_name_ref": reference})
-    resource_id = device if id_problem(device) is None else f"vol-{device}"
+    resource_id = volume.volume if id_problem(volume.volume) is None else f"vol-{volume.volume}"
     return wanted(NAMESPACE, resource_id, named, subsystem.name)
 
 
@@ -246,7 +248,7 @@ def _run_unexpose(ctx: click.Context) -> int | None:
             raise unknown_volume(ctx.params["volume"])
         found = [one for one in seen.users(volume) if one.kind.kind == NAMESPACE]
         if not found:
-            show_note(f"no host is given {volume.id}")
+            show_note(f"no host is given {volume.volume}")
         chain = _to_remove(seen, found, keep=ctx.params["keep_subsystem"])
         try:
             outcomes = list(remove(client, chain))

@@ -16,6 +16,7 @@ from opictl.naming import short
 from opictl.storage.kinds import DEVICES, ENCRYPTED, LIMITS, kind, last_id, storage
 
 NAMESPACE = "NvmeNamespace"
+REMOTE_NAMESPACE = "NvmeRemoteNamespace"
 FRONTS = (NAMESPACE, "VirtioBlk", "VirtioScsiLun")
 """Kinds through which hosts use a volume."""
 
@@ -41,6 +42,11 @@ class Found:
     def id(self) -> str:
         """The last of them."""
         return last_id(self.name)
+
+    @property
+    def volume(self) -> str:
+        """What other commands call it: the id, of a remote namespace the name of its volume."""
+        return remote_volume(self) if self.kind.kind == REMOTE_NAMESPACE else self.id
 
     @property
     def base(self) -> str:
@@ -81,7 +87,7 @@ class Landscape:
     @cached_property
     def _devices(self) -> dict[str, Found]:
         """Volumes and remote namespaces by what references to them may be."""
-        remote = self.of("NvmeRemoteNamespace")
+        remote = self.of(REMOTE_NAMESPACE)
         by_name = {name: one for one in remote for name in (one.name, remote_volume(one))}
         return by_name | {one.id: one for one in self.of(*DEVICES)}
 

@@ -32,11 +32,11 @@ from opictl.storage.chains import (
 )
 from opictl.storage.completion import complete_remotes
 from opictl.storage.kinds import kind, last_id, message
-from opictl.storage.landscape import Found, Landscape, remote_volume
+from opictl.storage.landscape import REMOTE_NAMESPACE, Found, Landscape
 from opictl.storage.portal import Portal, parse_portal
 from opictl.storage.printing import common_options, print_outcomes
 
-REMOTE, PATH, NAMESPACE = "NvmeRemoteController", "NvmePath", "NvmeRemoteNamespace"
+REMOTE, PATH = "NvmeRemoteController", "NvmePath"
 MODES = ("failover", "multipath", "disable")
 
 
@@ -160,8 +160,8 @@ def _place(path: Found) -> Portal:
 def _volumes(client: Client, parent: str) -> Iterator[str]:
     """The volumes that the target gives; none where the DPU does not tell."""
     try:
-        for one in standard.list_all(client, kind(NAMESPACE), parent):
-            yield remote_volume(Found(kind(NAMESPACE), one))
+        for one in standard.list_all(client, kind(REMOTE_NAMESPACE), parent):
+            yield Found(kind(REMOTE_NAMESPACE), one).volume
     except CallError as error:
         if error.status.code != "UNIMPLEMENTED":
             raise
@@ -185,9 +185,12 @@ def _run_detach(ctx: click.Context) -> int | None:
     with session.client() as client:
         seen = Landscape(client)
         remote = _found_remote(seen, text)
-        for volume in seen.below(NAMESPACE, remote):
+        for volume in seen.below(REMOTE_NAMESPACE, remote):
             for user in [*seen.users(volume), *seen.limits(volume)]:
-                raise CommandError(f"{remote.id} is in use: {user} lies on {remote_volume(volume)}")
+                raise CommandError(
+                    f"{remote.id} is in use: {user} lies on {volume.volume}",
+                    f"`opictl storage unexpose {volume.volume}` takes it back from a host",
+                )
         chain = [(one.kind, one.name) for one in (*seen.below(PATH, remote), remote)]
         try:
             outcomes = list(remove(client, chain))

@@ -15,9 +15,8 @@ from opictl.output import print_data, say
 from opictl.session import Session, action
 from opictl.storage.expose import CONTROLLER, SUBSYSTEM
 from opictl.storage.kinds import DEVICES, ENCRYPTED, VOLUMES, word
-from opictl.storage.landscape import FRONTS, NAMESPACE, Found, Landscape, remote_volume
+from opictl.storage.landscape import FRONTS, NAMESPACE, REMOTE_NAMESPACE, Found, Landscape
 from opictl.storage.printing import common_options
-from opictl.storage.remote import NAMESPACE as REMOTE_NAMESPACE
 from opictl.storage.remote import PATH, REMOTE
 from opictl.storage.volumes import cipher_of, limit_texts, size_of
 
@@ -42,7 +41,7 @@ class Branch:
     def title(self) -> str:
         """Its line."""
         values = (f"{key}={value}" for key, value in self.about.items())
-        return "  ".join([f"{self.what} {self.found.id}", *values])
+        return "  ".join([f"{self.what} {self.found.volume}", *values])
 
     def data(self) -> dict[str, Any]:
         """The same as JSON has it."""
@@ -176,7 +175,7 @@ def _limits(seen: Landscape, one: Found) -> str:
 
 
 def _remote_volume(seen: Landscape, one: Found) -> Branch:
-    about = {"type": "remote", "volume": remote_volume(one), "uuid": one.message.uuid}
+    about = {"type": "remote", "nsid": str(one.message.nsid), "uuid": one.message.uuid}
     above = [each for each in seen.of(REMOTE) if one.name.startswith(f"{each.name}/")]
     limits = {"limits": _limits(seen, one)}
     return Branch("volume", one, _set(about | limits), [_remote(seen, each) for each in above])
@@ -186,7 +185,7 @@ def _remote(seen: Landscape, one: Found, *, with_volumes: bool = False) -> Branc
     below = [_path(each) for each in seen.below(PATH, one)]
     if with_volumes:
         volumes = seen.below(REMOTE_NAMESPACE, one)
-        below += [Branch("volume", each, {"volume": remote_volume(each)}) for each in volumes]
+        below += [Branch("volume", each, {"nsid": str(each.message.nsid)}) for each in volumes]
     return Branch("remote", one, _set({"multipath": word(one.message, "multipath")}), below)
 
 

@@ -6,7 +6,9 @@ on a DPU that has every kind of resource in memory.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import socketserver
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +16,11 @@ from typing import Any
 
 import pytest
 
+from host_sim.client import Address, ConnectOptions, Identity, Subsystem
 from tests.memory_dpu import memory_dpu
 from tests.opictl_line import Line, command_line, serving_dpu
+from tests.spdk_process import running_spdk_sim
+from tests.spdk_target import ask
 
 pytestmark = pytest.mark.integration
 
@@ -269,3 +274,74 @@ def test_shells_complete_what_is_there(memory: Line, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("COMP_WORDS", "opictl storage volume delete vo")
     monkeypatch.setenv("COMP_CWORD", "4")
     assert memory().out.splitlines() == ["plain,vol0", "plain,vol0-base"]
+
+
+# -- all the way down, with real targets
+
+
+@pytest.fixture
+def remote(tmp_path: Path, free_tcp_port: int) -> Iterator[str]:
+    """A remote target that gives one namespace to any host: NQN@ADDRESS:PORT."""
+    nqn = REMOTE
+    place = {"trtype": "TCP", "adrfam": "IPv4", "traddr": "127.0.0.1"}
+    listen = place | {"trsvcid": str(free_tcp_port)}
+    with running_spdk_sim(tmp_path / "remote.sock") as socket:
+        ask(socket, "bdev_malloc_create", name="disk0", num_blocks=2048, block_size=512)
+        ask(socket, "nvmf_create_transport", trtype="TCP")
+        ask(socket, "nvmf_create_subsystem", nqn=nqn, allow_any_host=True)
+        ask(socket, "nvmf_subsystem_add_ns", nqn=nqn, namespace={"bdev_name": "disk0"})
+        ask(socket, "nvmf_subsystem_add_listener", nqn=nqn, listen_address=listen)
+        yield f"{nqn}@127.0.0.1:{free_tcp_port}"
+
+
+@pytest.fixture
+def free_tcp_port() -> int:
+    """A port that nobody had a moment ago."""
+    with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as server:
+        return int(server.server_address[1])
+
+
+def test_a_remote_volume_reaches_a_host_and_the_tree_shows_how(target: Line, remote: str) -> None:
+    attached = data(target, "attach-remote", remote)
+    assert attached["volumes"] == ["disk1n1"]
+    place = remote.partition("@")[2]
+    with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as server:
+        port = server.server_address[1]
+    given = data(target, "expose", "disk1n1", "--to", HOST, "--listen", f"127.0.0.1:{port}")
+    address = Address("127.0.0.1", int(port))
+
+    async def use() -> bytes:
+        subsystem = Subsystem(given["nqn"])
+        await subsystem.connect(ConnectOptions(address, given["nqn"], Identity.of(HOST)))
+        try:
+            await subsystem.namespaces[1].write(0, b"a" * 512)
+            return bytes(await subsystem.namespaces[1].read(0, 1))
+        finally:
+            await subsystem.close()
+
+    assert asyncio.run(use()) == b"a" * 512
+    stats = data(target, "stats", "disk1n1/disk1n1")["disk1n1/disk1n1"]
+    assert (stats["write_ops"], stats["write_bytes"]) == (1, 512)
+    shown = lines(target, "tree", "--ascii")
+    assert [one.lstrip(" |`-").split("  ")[0] for one in shown] == [
+        "subsystem disk1n1",
+        f"controller tcp-127-0-0-1-{port}",
+        "namespace disk1n1",
+        "volume disk1n1",
+        "remote disk1",
+        f"path path-{place.replace('.', '-').replace(':', '-')}",
+    ]
+    held = target("storage", "detach-remote", "disk1")
+    assert "disk1 is in use" in held.err
+    lines(target, "unexpose", "disk1n1")
+    lines(target, "detach-remote", "disk1")
+    assert data(target, "tree") == []
+
+
+def test_a_target_that_is_not_there_leaves_nothing_behind(target: Line) -> None:
+    with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as server:
+        port = server.server_address[1]
+    outcome = target("storage", "attach-remote", f"{REMOTE}@127.0.0.1:{port}")
+    assert outcome.code in {1, 3}
+    assert "cannot create NvmePath" in outcome.err
+    assert data(target, "tree") == []
