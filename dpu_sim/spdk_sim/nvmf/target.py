@@ -25,6 +25,8 @@ MATCH_ANY = "match_any"
 FILTERS = (MATCH_ANY, "transport", "address", "svcid")
 DUPLICATE_HOSTS = ("allow", "restrict_per_listener")
 MOST_SUBSYSTEMS = 1024
+MOST_LISTENERS = 16
+"""Of one subsystem, as in SPDK."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +186,15 @@ class Target:
         """Serve a subsystem at an address, and listen there if nobody does yet.
 
         Raises:
-            OSError: EEXIST, it is served there; EPROTONOSUPPORT, its transport is not in use;
-                EINVAL, others are served there without or with TLS; or why it cannot be bound.
+            OSError: EEXIST, it is served there; ENOSPC, in too many places; EPROTONOSUPPORT, its
+                transport is not in use; EINVAL, others are served there without or with TLS; or
+                why it cannot be bound.
         """
         async with self._lock:
             if address in subsystem.listeners:
                 raise OSError(errno.EEXIST, str(address))
+            if len(subsystem.listeners) >= MOST_LISTENERS:
+                raise OSError(errno.ENOSPC, f"more than {MOST_LISTENERS} listeners")
             listening = await self._listen(address, secure_channel)
             if self._subsystems.get(subsystem.nqn) is not subsystem:
                 await self._leave(address)
