@@ -8,7 +8,6 @@ the same as another of the same owner.
 from __future__ import annotations
 
 import asyncio
-import errno
 import hmac
 from contextlib import suppress
 from pathlib import Path
@@ -46,12 +45,16 @@ class Keys:
         except OSError as error:
             raise failed_precondition(f"a key cannot be kept: {error.strerror}") from None
         try:
+            known = await self._spdk.call("keyring_get_keys")
+            if any(one["name"] == name and one.get("path") == str(path) for one in known):
+                return name
+            if any(one["name"] == name for one in known):  # of another place, from before a move
+                await self._spdk.call("keyring_file_remove_key", {"name": name})
             await self._spdk.call("keyring_file_add_key", {"name": name, "path": str(path)})
         except SpdkError as error:
             if error.code == _UNKNOWN_METHOD:
                 return str(path)
-            if error.code != -errno.EEXIST:
-                raise self._refused(error) from None
+            raise self._refused(error) from None
         return name
 
     async def knows(self, owner: str, key: bytes) -> bool:
