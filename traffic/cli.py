@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from traffic.errors import SpecError, TrafficError
+from traffic.nvmeof import cli as nvmeof
 from traffic.spec import (
     DEFAULT_DESTINATION_PORT,
     DEFAULT_SOURCE_PORT,
@@ -127,12 +128,13 @@ def _receive(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="traffic",
-        description="Tagged test traffic: send it, count what arrived.",
+        description="Tagged test traffic: send it, count what arrived. Captures of NVMe/TCP.",
         epilog="Exit codes: 0 all sent / result printed; 1 refused or not all sent; 2 usage.",
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     _add_send(verbs)
     _add_receive(verbs)
+    nvmeof.add_verb(verbs)
     return parser
 
 

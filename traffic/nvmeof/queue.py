@@ -92,7 +92,7 @@ class Queue:
     def _check_connect(self, sqe: Any) -> None:
         if not self._connected:
             self._connecting = True
-            self._size = self._size or int(sqe.sqsize) + 1
+            self._size = int(sqe.sqsize) + 1 if int(sqe.sqsize) else 0
         if int(sqe.recfmt):
             self._report("connect-field", Side.HOST, f"RECFMT {int(sqe.recfmt)}")
         if not int(sqe.sqsize):

@@ -124,10 +124,14 @@ def segments(
     server: Endpoint = SERVER,
     size: int = 1448,
     end: bool = True,
+    start: int = 0xFFFFFF00,
 ) -> Iterator[Segment]:
-    """The TCP segments of a connection, `size` bytes each, from SYN to FIN."""
+    """The TCP segments of a connection, `size` bytes each, from SYN to FIN.
+
+    `start` is the client's first sequence number; that of the default wraps soon.
+    """
     ends = (client, server)
-    sent = [0xFFFFFF00, 7]  # wraps soon
+    sent = [start, 7]
 
     def segment(way: int, flags: int, data: bytes = b"") -> Segment:
         seq, ack = sent[way] % 2**32, sent[1 - way] % 2**32
