@@ -18,7 +18,7 @@ from nvmetcp.admin import AsyncEvent, EventType, Notice
 from nvmetcp.command import Command
 from nvmetcp.errors import ProtocolError
 from nvmetcp.features import AsyncEvents, Feature
-from nvmetcp.identify import Cmic, IdentifyController
+from nvmetcp.identify import Cmic, IdentifyController, parse_namespaces
 from nvmetcp.logpages import AnaState, LogPage, parse_ana
 from nvmetcp.record import Buffer
 
@@ -52,6 +52,10 @@ class Controller:
         self.options = options
         self.state = State.NEW
         self.namespaces: dict[int, NamespaceInfo] = {}
+        self.withdrawn: frozenset[int] = frozenset()
+        """Namespaces that the controller said it has no more, when it was asked last."""
+        self.connected_at = 0.0
+        """When the connection there is was made, on the loop's clock."""
         self.ana: dict[int, int] = {}
         self._ana_of: dict[int, int] = {}
         self.fast_io_failed = False
@@ -141,6 +145,8 @@ class Controller:
         association.on_lost = self._lost
         self._association = association
         self.fast_io_failed = False
+        self.withdrawn = frozenset()
+        self.connected_at = asyncio.get_running_loop().time()
         self._set_state(State.LIVE)
         association.listen()
 
@@ -264,18 +270,23 @@ class Controller:
         """Read the namespaces anew. Raises PathError when the connection is lost meanwhile."""
         async with self._scanning:
             try:
-                await self._scan(self.association)
+                changed = await self._scan(self.association)
+                self.withdrawn = frozenset(changed - set(self.namespaces))
             except (NvmeError, ProtocolError) as error:
                 _log.warning("%s: namespaces cannot be read: %s", self.subnqn, error)
         self._changed()
 
-    async def _scan(self, association: Association) -> None:
+    async def _scan(self, association: Association) -> set[int]:
+        """Read everything about the namespaces; those that the log of changes names."""
+        changed: set[int] = set()
         # The log first: whatever changes from now on is announced again.
         with suppress(NvmeError):
-            await association.log_page(LogPage.CHANGED_NAMESPACES, _CHANGED_SIZE)
+            page = await association.log_page(LogPage.CHANGED_NAMESPACES, _CHANGED_SIZE)
+            changed = set(parse_namespaces(page))
         await self._read_ana(association)
         self.namespaces = await read_namespaces(association)
         self._doubted &= set(self.namespaces)
+        return changed
 
     async def _read_ana(self, association: Association) -> None:
         found = association.identify

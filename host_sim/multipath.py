@@ -218,15 +218,19 @@ class Subsystem:
 
     Handlers in `on_added`, `on_removed` and `on_resized` are called with the namespace.
     `no_path_timeout` bounds, in seconds, how long I/O waits without a usable path; FOREVER leaves
-    it to the time-outs of the controllers.
+    it to the time-outs of the controllers. `removal_delay` is how long after a connection was made
+    a namespace may be missing that was there before: a target that restarts may listen before it
+    has its namespaces.
     """
 
     def __init__(
-        self, subnqn: str, policy: Policy = Policy.NUMA, no_path_timeout: float = FOREVER
-    ) -> None:
+        self, subnqn: str, policy: Policy = Policy.NUMA, no_path_timeout: float = FOREVER,
+        removal_delay: float = 10.0,
+    ) -> None:  # fmt: skip
         self.subnqn = subnqn
         self.policy = policy
         self.no_path_timeout = no_path_timeout
+        self.removal_delay = removal_delay
         self.controllers: list[Controller] = []
         self.namespaces: dict[int, MultipathNamespace] = {}
         self.on_added: list[Callable[[MultipathNamespace], None]] = []
@@ -292,7 +296,20 @@ class Subsystem:
                 self._join(namespace, controller, info)
         for nsid, namespace in list(self.namespaces.items()):
             if nsid not in controller.namespaces:
-                self._drop_path(namespace, controller)
+                self._miss(namespace, controller)
+
+    def _miss(self, namespace: MultipathNamespace, controller: Controller) -> None:
+        """A controller does not have a namespace that it may have had before."""
+        loop = asyncio.get_running_loop()
+        end = controller.connected_at + self.removal_delay
+        if namespace.nsid in controller.withdrawn or loop.time() >= end:
+            self._drop_path(namespace, controller)
+        elif any(one.controller is controller for one in namespace.paths):
+            loop.call_at(end, self._look_again, controller)
+
+    def _look_again(self, controller: Controller) -> None:
+        if controller in self.controllers:
+            self._changed(controller)
 
     def _replace(self, namespace: MultipathNamespace, controller: Controller) -> None:
         """Another namespace has the identifier now, at least on one path."""
