@@ -199,6 +199,7 @@ class Descriptor:
         self.claim = claim
         self.statistics = IoStatistics()
         self._device = bdev.device
+        self._geometry = bdev.geometry
         self._block_size = bdev.geometry.block_size
         self._write = write
         self._closed = False
@@ -221,9 +222,9 @@ class Descriptor:
         bdev = self.bdev
         if bdev.watched or self._closed:
             return None
-        if first < 0 or count <= 0 or first + count > bdev.geometry.blocks:
+        if first < 0 or count <= 0 or first + count > self._geometry.blocks:
             return None
-        if not self._admitted(IoType.READ, count * self._block_size):
+        if bdev.limiter is not None and not self._admitted(IoType.READ, count * self._block_size):
             return None
         started = now()
         data = self._device.read_now(first, count)
@@ -238,9 +239,9 @@ class Descriptor:
             return False
         size = len(data)
         count, rest = divmod(size, self._block_size)
-        if rest or first < 0 or count <= 0 or first + count > bdev.geometry.blocks:
+        if rest or first < 0 or count <= 0 or first + count > self._geometry.blocks:
             return False
-        if not self._admitted(IoType.WRITE, size):
+        if bdev.limiter is not None and not self._admitted(IoType.WRITE, size):
             return False
         started = now()
         if not self._device.write_now(first, data):

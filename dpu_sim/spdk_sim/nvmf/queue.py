@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 HIGH_WATER = 1 << 20
 """Bytes that wait to be sent before the host is not listened to any longer."""
 
+SHARE = 128 << 10
+"""Bytes of answers that are sent at a time: the host takes them while the next are made."""
+
 ROOM = 4 << 20
 """Bytes of data of commands under way; more commands wait."""
 
@@ -206,8 +209,11 @@ class Queue(asyncio.BufferedProtocol):
         elif not transport.is_closing():
             # What the host has sent is read to its end: else the kernel resets the connection, and
             # the host may lose what was sent to it last.
-            transport.write_eof()
-            transport.resume_reading()
+            try:
+                transport.write_eof()
+                transport.resume_reading()
+            except OSError:  # the host is gone
+                transport.abort()
         self._timer = self._loop.call_later(LINGER_SECONDS, transport.abort)
 
     def abort(self) -> None:
@@ -236,7 +242,7 @@ class Queue(asyncio.BufferedProtocol):
         connection, start = self.connection, 0
         disk = self.handler.disk
         while disk is not None and not self._paused and not self._waiting:
-            used = connection.answer_at_once(view[start:], disk, HIGH_WATER)
+            used = connection.answer_at_once(view[start:], disk, SHARE)
             start += used
             self.flush()
             if not used or start == len(view):
@@ -409,8 +415,9 @@ class Queue(asyncio.BufferedProtocol):
         self._flush_is_due = False
         self._unsent = 0
         due = self.connection.data_to_send()
-        if due and self._transport is not None and not self._ended:
-            self._transport.writelines(due)
+        transport = self._transport
+        if due and transport is not None and not self._ended and not transport.is_closing():
+            transport.writelines(due)
 
     def flush_soon(self) -> None:
         """As `flush`, together with what else is completed in this turn of the event loop."""
