@@ -144,6 +144,9 @@ def _needs(topology: Topology) -> Iterator[tuple[str, str, str, str]]:
         for device in node.devices:
             if name := _DEVICE_NEEDS.get(device.split(":")[0]):
                 yield name, f"node {node.name}, device {device}", "", ""
+        if node.storage:
+            for name in ("fuse", "loop"):
+                yield name, f"node {node.name}, dpulab.storage", "", ""
     for link in topology.links:
         place = "link " + " -- ".join(str(end) for end in link.endpoints)
         yield _LINK_NEEDS[link.type], f"{place}, type {link.type}", "", ""

@@ -16,7 +16,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from lab.topology.model import Endpoint, Link, Topology
+from lab.topology.model import Endpoint, Link, Role, Topology
 
 MAX_PF = 7
 """A PCI device has eight functions (PCIe base specification, without ARI)."""
@@ -136,6 +136,18 @@ def uplinks(topology: Topology, dpu: str) -> list[str]:
         if isinstance(parsed := parse_interface(end.interface), Uplink)
     }
     return [found[number] for number in sorted(found)]
+
+
+def storage_pairs(topology: Topology) -> list[tuple[str, str]]:
+    """DPUs and hosts that a function joins, where the host can have block devices."""
+    pairs = [
+        (name, function.host)
+        for name, node in topology.nodes.items()
+        if node.role is Role.DPU
+        for function in functions(topology, name)
+        if function.host and topology.nodes[function.host].storage
+    ]
+    return list(dict.fromkeys(pairs))
 
 
 def card_table(topology: Topology, node: str) -> dict[str, Any]:

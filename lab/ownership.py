@@ -53,6 +53,16 @@ def pin_path(lab: str, node: str) -> Path:
     return lab_folder(lab) / node / "netns"
 
 
+def function_folder(lab: str, dpu: str, host: str) -> Path:
+    """Where a DPU and a host find the sockets of the functions that join the two."""
+    return lab_folder(lab) / dpu / "functions" / host
+
+
+def loops_path(lab: str, node: str) -> Path:
+    """The numbers of the loop devices that a host was given."""
+    return lab_folder(lab) / node / "loops.json"
+
+
 def state_path(lab: str) -> Path:
     """The topology of a lab as it was brought up."""
     return lab_folder(lab) / "topology.json"

@@ -52,6 +52,9 @@ ALWAYS_POWERFUL = frozenset({"ALL", "SYS_MODULE", "SYS_RAWIO", "SYS_BOOT", "DAC_
 POWERFUL = ALWAYS_POWERFUL | {"SYS_ADMIN", "SYS_PTRACE", "BPF", "PERFMON", "MAC_ADMIN"}
 """Capabilities with which a process can become root on the machine."""
 
+STORAGE_POWERS = ("SYS_ADMIN",)
+"""What a host with `dpulab.storage` gets besides: mount(2), and the settings of loop devices."""
+
 ROLE_POWERS = {Role.ROUTER: ("SYS_ADMIN",)}
 """Powerful capabilities that a role brings along without cap-add."""
 
@@ -156,9 +159,11 @@ def _capabilities(node: Node) -> Iterator[Grant]:
         needs_trust = name in ALWAYS_POWERFUL or (name in POWERFUL and not ours)
         why = "enough to become root on the machine" if name in POWERFUL else "acts on the kernel"
         yield Grant(node.name, f"capability {name}", why, needs_trust=needs_trust)
-    for name in ROLE_POWERS.get(node.role, ()):
+    brought = [(name, f"role {node.role}") for name in ROLE_POWERS.get(node.role, ())]
+    brought += [(name, "dpulab.storage") for name in STORAGE_POWERS if node.storage]
+    for name, through in brought:
         if not ours:
-            what = f"capability {name} through role {node.role}"
+            what = f"capability {name} through {through}"
             why = "enough to become root on the machine, and the file decides what runs there"
             yield Grant(node.name, what, why, needs_trust=True)
 

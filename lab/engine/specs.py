@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from lab.card import card_table
+from lab.card import card_table, storage_pairs
 from lab.errors import LabError
-from lab.ownership import LABEL_LAB, LABEL_NODE, LABEL_ROLE, LABEL_SPEC, LABEL_TOPOLOGY
+from lab.ownership import (
+    LABEL_LAB,
+    LABEL_NODE,
+    LABEL_ROLE,
+    LABEL_SPEC,
+    LABEL_TOPOLOGY,
+    function_folder,
+)
 from lab.runtime.container import ContainerSpec
 from lab.topology.model import Node, Role, Topology
+from lab.trust import STORAGE_POWERS
 
 ROLE_CAPABILITIES: Mapping[Role, tuple[str, ...]] = {
     Role.HOST: ("NET_ADMIN", "NET_RAW"),
@@ -28,6 +36,9 @@ ROLE_CAPABILITIES: Mapping[Role, tuple[str, ...]] = {
 
 GENERIC_CAPABILITIES = ("NET_ADMIN",)
 """Added to Docker's defaults for images that are not ours: `ip` must work in `exec`."""
+
+FUNCTIONS = "/run/dpulab/functions"
+"""In DPUs and their hosts: a folder for each of the other side, with a socket per function."""
 
 CARD_TABLE = "/etc/dpulab/card.json"
 FRR_CONFIG = "/etc/frr/frr.conf"
@@ -58,9 +69,15 @@ def files_of(topology: Topology, node: Node) -> dict[str, bytes]:
 
 
 def container_spec(
-    topology: Topology, node: Node, network: str, image_id: str, files: Mapping[str, bytes]
+    topology: Topology,
+    node: Node,
+    network: str,
+    image_id: str,
+    files: Mapping[str, bytes],
+    *,
+    loops: Sequence[int] = (),
 ) -> ContainerSpec:
-    """What to ask the container engine for.
+    """What to ask the container engine for. `loops` are the node's loop devices, by number.
 
     The label dpulab.spec holds a digest of everything that went in, so that `up` can tell a
     container that still fits its file from one that has to be made anew.
@@ -74,21 +91,21 @@ def container_spec(
         ipv4=node.mgmt_ipv4,
         ipv6=node.mgmt_ipv6,
         env=_environment(topology, node),
-        binds=node.binds,
+        binds=(*node.binds, *_function_binds(topology, node)),
         cmd=node.cmd,
         entrypoint=node.entrypoint,
         sysctls=_sysctls(node),
         cap_add=_cap_add(node),
         cap_drop=() if node.role is Role.GENERIC else ("ALL",),
         privileged=node.privileged,
-        devices=node.devices,
+        devices=(*node.devices, *_storage_devices(node, loops)),
         nano_cpus=int(node.cpu * 1e9),
         memory_bytes=node.memory_bytes,
         dns=node.dns.servers,
         dns_search=node.dns.search,
         dns_options=node.dns.options,
         ports=tuple((p.host_ip, p.host_port, p.port, p.protocol) for p in node.ports),
-        security=() if node.role is Role.GENERIC else ("no-new-privileges",),
+        security=_security(node),
     )
     labels = {**spec.labels, LABEL_SPEC: _digest(spec, image_id, files)}
     return replace(spec, labels=labels)
@@ -140,4 +157,29 @@ def _sysctls(node: Node) -> dict[str, str]:
 
 def _cap_add(node: Node) -> tuple[str, ...]:
     given = ROLE_CAPABILITIES.get(node.role, GENERIC_CAPABILITIES)
-    return tuple(dict.fromkeys((*given, *node.cap_add)))
+    powers = STORAGE_POWERS if node.storage else ()
+    return tuple(dict.fromkeys((*given, *powers, *node.cap_add)))
+
+
+def _security(node: Node) -> tuple[str, ...]:
+    """Docker's AppArmor profile, where there is AppArmor, forbids mount(2) whatever the powers."""
+    if node.role is Role.GENERIC:
+        return ()
+    return ("no-new-privileges", *(("apparmor=unconfined",) if node.storage else ()))
+
+
+def _storage_devices(node: Node, loops: Sequence[int]) -> tuple[str, ...]:
+    if not node.storage:
+        return ()
+    devices = ("/dev/fuse", *(f"/dev/loop{number}" for number in loops))
+    return tuple(f"{device}:{device}:rw" for device in devices)
+
+
+def _function_binds(topology: Topology, node: Node) -> tuple[str, ...]:
+    """For each pair of DPU and host a folder that only the two have, named after the other one."""
+    folders = (
+        (function_folder(topology.name, dpu, host), host if dpu == node.name else dpu)
+        for dpu, host in storage_pairs(topology)
+        if node.name in (dpu, host)
+    )
+    return tuple(f"{folder}:{FUNCTIONS}/{other}" for folder, other in folders)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lab import plan as plans
+from lab.card import storage_pairs
 from lab.engine import mgmt, nodes
 from lab.engine.cancellation import Cancellation
 from lab.engine.down import destroy
@@ -165,7 +166,9 @@ class BringUp:
         """Create, start and attach a container, or whatever of that is missing."""
         files = files_of(self.topology, node)
         network = mgmt.network_name(self.topology)
-        spec = container_spec(self.topology, node, network, self.images[node.image], files)
+        loops = self._storage(node)
+        image_id = self.images[node.image]
+        spec = container_spec(self.topology, node, network, image_id, files, loops=loops)
         existing = self._fitting(node, spec)
         if existing is not None and existing.running:
             nodes.attach(self.docker, self.net, self.topology, node)
@@ -178,6 +181,13 @@ class BringUp:
         nodes.start_container(self.docker, self.net, self.topology, node)
         self._made.started.add(node.name)
         return "started"
+
+    def _storage(self, node: Node) -> list[int]:
+        """Loop devices and folders of a node that has to do with block devices."""
+        pairs = storage_pairs(self.topology)
+        if not node.storage and all(node.name not in pair for pair in pairs):
+            return []
+        return self.net.ensure_storage(self.topology, node.name)
 
     def _fitting(self, node: Node, spec: ContainerSpec) -> Container | None:
         """The node's container if it is as its file has it; one that is not is removed."""

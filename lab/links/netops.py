@@ -18,7 +18,17 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from lab.capabilities import Capability, probe_some
 from lab.errors import LabError
-from lab.links import bridge, cut, endpoint, ends, impairment, pins, records, wiring
+from lab.links import (
+    bridge,
+    cut,
+    endpoint,
+    ends,
+    impairment,
+    pins,
+    records,
+    storage,
+    wiring,
+)
 from lab.links.lock import LabLocks
 from lab.links.pins import OWN_NAMESPACE
 from lab.links.place import place_of
@@ -92,6 +102,7 @@ class NetOps:
         for name in ends.marked(OWN_NAMESPACE, lab):
             ends.delete(OWN_NAMESPACE, name)
         bridge.remove_rules(lab)
+        storage.remove_all(lab)
         pins.remove_all(lab)
 
     # -- nodes ------------------------------------------------------------------------------------
@@ -116,6 +127,7 @@ class NetOps:
             for name in ends.marked(pin_path(lab, node), lab):
                 ends.delete(pin_path(lab, node), name)
         pins.unpin(lab, node)
+        storage.remove_loops(lab, node)
         shutil.rmtree(pin_path(lab, node).parent, ignore_errors=True)
 
     def nodes(self, lab: str) -> list[str]:
@@ -125,6 +137,13 @@ class NetOps:
     def create_bridge(self, topology: Topology, node: str) -> bool:
         """Create a bridge node. Returns whether it was made."""
         return bridge.create(topology, node)
+
+    def ensure_storage(self, topology: Topology, node: str) -> list[int]:
+        """What a host with block devices, or a DPU with such hosts, needs before it is created.
+
+        Returns the numbers of the host's loop devices.
+        """
+        return storage.ensure(topology, node)
 
     def drop_default_route(self, lab: str, node: str) -> None:
         """A node on the management network must not reach further through it."""

@@ -16,6 +16,7 @@ READY = "dpulab.ready"
 PERSONALITY = "dpulab.personality"
 VERIFY = "dpulab.verify"
 BRIDGE = "dpulab.bridge"
+STORAGE = "dpulab.storage"
 
 _PERSONALITY = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
@@ -34,6 +35,7 @@ LABELS: dict[str, Label] = {
     READY: Label("What `up` waits for before the node counts as ready.", tuple(Readiness)),
     PERSONALITY: Label("Name of the card's personality file (DPU nodes)."),
     VERIFY: Label("Whether a host takes part in the host-to-host check of `up`.", ("on", "off")),
+    STORAGE: Label("Whether a host can have block devices (loop devices, FUSE).", ("on", "off")),
     BRIDGE: Label(
         "Where a bridge node lives: a namespace of its own, or the machine's.", ("own", "machine")
     ),

@@ -193,6 +193,8 @@ class Node:
     """DPU nodes: name of the card's personality file; node label `dpulab.personality`."""
     verify: bool = True
     """Hosts: take part in the host-to-host check of `up`; node label `dpulab.verify: "off"`."""
+    storage: bool = False
+    """Hosts: can have block devices; node label `dpulab.storage: "on"`."""
     env: dict[str, str] = field(default_factory=dict)
     binds: tuple[str, ...] = ()
     exec: tuple[str, ...] = ()

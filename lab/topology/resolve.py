@@ -41,6 +41,7 @@ ROLES_OF_LABEL: Mapping[str, tuple[Role, ...]] = {
     labels.FORWARDING: (Role.DPU,),
     labels.PERSONALITY: (Role.DPU,),
     labels.VERIFY: (Role.HOST,),
+    labels.STORAGE: (Role.HOST,),
     labels.BRIDGE: (),
 }
 """Roles for which a label has a meaning."""
@@ -103,6 +104,7 @@ class Resolver:
             readiness=_member(Readiness, own.get(labels.READY), ready),
             personality=own.get(labels.PERSONALITY, "generic"),
             verify=own.get(labels.VERIFY, "on") == "on",
+            storage=own.get(labels.STORAGE, "off") == "on",
             env=self._env(source),
             binds=self._binds(source),
             exec=tuple(self._command(entry, source.name) for entry in source.entries("exec")),
