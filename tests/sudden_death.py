@@ -18,8 +18,9 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from tests import chain_model
 from tests.opid_forks import Forks, Life
-from tests.spdk_target import subsystems
+from tests.spdk_target import ask, subsystems
 from tests.subsystem_model import Answer, Model, OverGrpc, Spec, on_target
 
 DEADLINE = 20.0
@@ -41,6 +42,9 @@ class Caller:
     possible: list[Model] = field(default_factory=lambda: [Model()])
     acknowledged: int = 0
     problem: str = ""
+
+    def calls(self, channel: grpc.Channel) -> OverGrpc:
+        return OverGrpc(channel)
 
     def run(self, transport: OverGrpc) -> None:
         """Call until there is no answer."""
@@ -125,27 +129,35 @@ class Scene:
 
 def survive(seed: int, forks: Forks, folder: Path) -> int:
     """One run; how many calls were acknowledged. Raises AssertionError: something was lost."""
+    return _survive(seed, forks, folder, Caller, LONGEST, _settled)
+
+
+def survive_chains(seed: int, forks: Forks, folder: Path) -> int:
+    """The same with chains of volumes, namespaces and controllers (tests/chain_model.py)."""
+    return _survive(seed, forks, folder, chain_model.Caller, 2 * LONGEST, _chains_settled)
+
+
+def _survive(seed: int, forks: Forks, folder: Path, kind: Any, longest: float, settled: Any) -> int:
     choice = random.Random(seed)
     folder.mkdir()
     scene = Scene(forks, folder)
     try:
-        callers = [Caller(n, random.Random(choice.random())) for n in range(choice.choice([1, 4]))]
+        callers = [kind(n, random.Random(choice.random())) for n in range(choice.choice([1, 4]))]
         for _ in range(LIVES):
-            _live_and_die(scene, callers, choice)
-            _settled(scene, callers)
+            _live_and_die(scene, callers, choice, longest)
+            settled(scene, callers)
         scene.check_logs()
         return sum(one.acknowledged for one in callers)
     finally:
         scene.end()
 
 
-def _live_and_die(scene: Scene, callers: list[Caller], choice: random.Random) -> None:
+def _live_and_die(scene: Scene, callers: list[Any], choice: random.Random, longest: float) -> None:
     victims = choice.choices(["opid", "spdk", "both"], [7, 2, 1])[0]
-    moment = choice.uniform(0, LONGEST)
+    moment = choice.uniform(0, longest)
     with _channel(scene) as channel:
         grpc.channel_ready_future(channel).result(DEADLINE)
-        transport = OverGrpc(channel)
-        threads = [threading.Thread(target=one.run, args=(transport,)) for one in callers]
+        threads = [threading.Thread(target=one.run, args=(one.calls(channel),)) for one in callers]
         for thread in threads:
             thread.start()
         time.sleep(moment)
@@ -180,9 +192,60 @@ def _settled(scene: Scene, callers: list[Caller]) -> None:
         caller.settle(specs)
 
 
-def _healthy(channel: grpc.Channel) -> bool:
+def _chains_settled(scene: Scene, callers: list[chain_model.Caller]) -> None:
+    """Wait until all is well; then store, target and models must be one."""
+    deadline = time.monotonic() + DEADLINE
+    with _channel(scene) as channel:
+        while True:
+            calls = [one.calls(channel) for one in callers]
+            found = _read(channel, calls)
+            if found is not None and _chains_same(scene.socket, calls, found):
+                break
+            assert time.monotonic() < deadline, (found, subsystems(scene.socket))
+            time.sleep(0.005)
+    for caller, one in zip(callers, found, strict=True):
+        caller.settle(one)
+
+
+def _read(channel: grpc.Channel, calls: list[chain_model.Calls]) -> list[chain_model.Chain] | None:
+    """What the DPU has once it is well; None: it is not yet."""
+    if not _healthy(channel, ""):
+        return None
+    try:
+        return [one.read() for one in calls]
+    except grpc.RpcError as error:
+        if error.code() is not grpc.StatusCode.UNAVAILABLE:
+            raise
+        return None  # it has just noticed
+
+
+def _chains_same(
+    socket: Path, calls: list[chain_model.Calls], chains: list[chain_model.Chain]
+) -> bool:
+    """Whether the target has what is listed, no more and no less."""
+    wanted = {
+        each.nqn: there
+        for each, chain in zip(calls, chains, strict=True)
+        if (there := each.on_target(chain)) is not None
+    }
+    seen = {
+        nqn: {
+            "namespaces": {space["nsid"]: space["bdev_name"] for space in one["namespaces"]},
+            "ports": {int(address["trsvcid"]) for address in one["listen_addresses"]},
+        }
+        for nqn, one in subsystems(socket).items()
+    }
+    volumes = {
+        each.volume_id(volume)
+        for each, chain in zip(calls, chains, strict=True)
+        for volume in chain.volumes
+    }
+    return (seen, {one["name"] for one in ask(socket, "bdev_get_bdevs")}) == (wanted, volumes)
+
+
+def _healthy(channel: grpc.Channel, service: str = NVME) -> bool:
     stub: Any = health_pb2_grpc.HealthStub(channel)
-    request = health_pb2.HealthCheckRequest(service=NVME)
+    request = health_pb2.HealthCheckRequest(service=service)
     answer = stub.Check(request, timeout=DEADLINE, wait_for_ready=True)
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 

@@ -1,30 +1,36 @@
-"""A thousand sudden deaths of opid and its target (see tests/sudden_death.py)."""
+"""Many sudden deaths of opid and its target (see tests/sudden_death.py)."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.opid_forks import forks
-from tests.sudden_death import survive
+from tests.opid_forks import Forks, forks
+from tests.sudden_death import survive, survive_chains
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(1500)]
 
-SEEDS = 1000
+SEEDS = {survive: 1000, survive_chains: 200}
 AT_A_TIME = 2
 
 
-def test_nothing_that_was_acknowledged_is_ever_lost(tmp_path: Path) -> None:
+@pytest.mark.parametrize("run", SEEDS)
+def test_nothing_that_was_acknowledged_is_ever_lost(
+    run: Callable[[int, Forks, Path], int], tmp_path: Path
+) -> None:
+    seeds = SEEDS[run]
+
     def share(first: int) -> int:
         acknowledged = 0
         with forks() as made:
-            for seed in range(first, SEEDS, AT_A_TIME):
+            for seed in range(first, seeds, AT_A_TIME):
                 folder = tmp_path / str(seed)
                 try:
-                    acknowledged += survive(seed, made, folder)
+                    acknowledged += run(seed, made, folder)
                 except Exception as error:
                     error.add_note(f"seed {seed}; state and logs: {folder}")
                     raise
@@ -33,4 +39,4 @@ def test_nothing_that_was_acknowledged_is_ever_lost(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         calls = sum(pool.map(share, range(AT_A_TIME)))
-    assert calls > 3 * SEEDS
+    assert calls > 3 * seeds

@@ -13,17 +13,24 @@ from tests.opid_forks import forks
 from tests.opid_process import SERVING, channel, health, starting_opid
 from tests.spdk_target import spdk_target, subsystems
 from tests.subsystem_model import Answer, OverGrpc, on_target
-from tests.sudden_death import survive
+from tests.sudden_death import survive, survive_chains
 
 pytestmark = pytest.mark.integration
 
 SEEDS = 20
+CHAINS = 10
 
 
 def test_what_was_acknowledged_is_there_after_a_sudden_death(tmp_path: Path) -> None:
     with forks() as made:
         calls = [survive(seed, made, tmp_path / str(seed)) for seed in range(SEEDS)]
     assert sum(calls) > 3 * SEEDS  # else the deaths came before there was anything to lose
+
+
+def test_chains_are_there_as_they_were_acknowledged_after_a_sudden_death(tmp_path: Path) -> None:
+    with forks() as made:
+        calls = [survive_chains(seed, made, tmp_path / str(seed)) for seed in range(CHAINS)]
+    assert sum(calls) > 3 * CHAINS
 
 
 def test_on_a_full_disk_calls_are_refused_whole_and_with_room_they_go_on(tmp_path: Path) -> None:
