@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
+from dpu_sim.nqn import DISCOVERY
 from dpu_sim.spdk_sim.nvmf.listener import Listener, ana_name
 from dpu_sim.spdk_sim.nvmf.namespace import NO_EUI64, Namespace
 from dpu_sim.spdk_sim.nvmf.rpc_transports import describe_options
@@ -28,6 +30,7 @@ def nvmf_commands(target: Target) -> list[Command]:
             for referral in target.referrals
         ),
         *(command for subsystem in target for command in _subsystem(subsystem)),
+        *_without_discovery(target),
     ]
 
 
@@ -51,11 +54,20 @@ def _settings(target: Target) -> Iterator[Command]:
     )
 
 
+def _without_discovery(target: Target) -> Iterator[Command]:
+    """A target has a discovery subsystem from the start; it may have been deleted since."""
+    if target.subsystem(DISCOVERY) is None:
+        yield _command("nvmf_delete_subsystem", nqn=DISCOVERY)
+
+
 def _subsystem(subsystem: Subsystem) -> Iterator[Command]:
+    # Where TLS is needed, every host can be let in only once the listeners are there.
+    secure = any(listener.secure_channel for listener in subsystem.listeners.values())
+    early = subsystem.allow_any_host and not secure
     if subsystem.is_discovery:
-        yield _allow_any_host(subsystem)
+        yield _allow_any_host(subsystem.nqn, early)
     else:
-        yield _creation(subsystem)
+        yield _creation(subsystem, early)
     for host in subsystem.hosts.values():
         keys = {
             name: key
@@ -65,41 +77,22 @@ def _subsystem(subsystem: Subsystem) -> Iterator[Command]:
         yield _command("nvmf_subsystem_add_host", nqn=subsystem.nqn, host=host.nqn, **keys)
     for _, namespace in sorted(subsystem.namespaces.items()):
         yield _namespace(namespace)
-        for host_nqn in namespace.hosts:
-            yield _command(
-                "nvmf_ns_add_host", nqn=subsystem.nqn, nsid=namespace.nsid, host=host_nqn
-            )
+        for nqn in namespace.hosts:
+            yield _command("nvmf_ns_add_host", nqn=subsystem.nqn, nsid=namespace.nsid, host=nqn)
     # The newest is listed first; the last that is added will be.
     for listener in reversed(subsystem.listeners.values()):
         yield from _listener(listener)
-    if any(listener.secure_channel for listener in subsystem.listeners.values()):
-        yield _allow_any_host(subsystem)
+    if early != subsystem.allow_any_host:
+        yield _allow_any_host(subsystem.nqn, subsystem.allow_any_host)
 
 
-def _allow_any_host(subsystem: Subsystem) -> Command:
+def _allow_any_host(nqn: str, allow: bool) -> Command:
+    return _command("nvmf_subsystem_allow_any_host", nqn=nqn, allow_any_host=allow)
+
+
+def _creation(subsystem: Subsystem, allow_any_host: bool) -> Command:
     return _command(
-        "nvmf_subsystem_allow_any_host",
-        nqn=subsystem.nqn,
-        allow_any_host=subsystem.allow_any_host,
-    )
-
-
-def _creation(subsystem: Subsystem) -> Command:
-    """With listeners that need TLS, every host can be let in only once they are there."""
-    identity = subsystem.identity
-    secure = any(listener.secure_channel for listener in subsystem.listeners.values())
-    return _command(
-        "nvmf_create_subsystem",
-        nqn=identity.nqn,
-        allow_any_host=subsystem.allow_any_host and not secure,
-        serial_number=identity.serial_number,
-        model_number=identity.model_number,
-        max_namespaces=identity.max_namespaces,
-        min_cntlid=identity.min_cntlid,
-        max_cntlid=identity.max_cntlid,
-        ana_reporting=identity.ana_reporting,
-        dmrsl=identity.dmrsl,
-        wzsl=identity.wzsl,
+        "nvmf_create_subsystem", allow_any_host=allow_any_host, **asdict(subsystem.identity)
     )
 
 

@@ -6,8 +6,6 @@ Addresses of the recordings are replaced by some of the loopback network that no
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from dpu_sim.spdk_sim.application import Application
 from dpu_sim.spdk_sim.nvmf.tls import AVAILABLE
 from nvmetcp.auth import Secret
 from nvmetcp.psk import ConfiguredPsk
+from tests.loopback import free_port, private_address
 from tests.unit.dpu_sim.spdk_sim.replay import RECORDED_FOLDER, conversation, replay
 
 _ELSEWHERE = "the recorded host was this process itself, which is left out here"
@@ -54,17 +53,6 @@ HOST_DIFFERENCES = {
 _WITH_TLS = {216, *range(1100, 1107)}
 
 
-def private_address() -> str:
-    """An address of the loopback network that no other test process uses."""
-    return f"127.{os.getpid() >> 16 & 0x7F | 0x40}.{os.getpid() >> 8 & 0xFF}.{os.getpid() & 0xFF}"
-
-
-def free_port(family: socket.AddressFamily, address: str) -> str:
-    with socket.socket(family) as probe:
-        probe.bind((address, 0))
-        return str(probe.getsockname()[1])
-
-
 @pytest.fixture
 def substitutes(tmp_path: Path) -> dict[str, str]:
     (tmp_path / "aiofile").write_bytes(bytes(1 << 20))
@@ -78,8 +66,8 @@ def substitutes(tmp_path: Path) -> dict[str, str]:
     return {
         RECORDED_FOLDER: f"{tmp_path}/",
         "127.0.0.1": private_address(),
-        '"4496"': f'"{free_port(socket.AF_INET6, "::1")}"',
-        '"4494"': f'"{free_port(socket.AF_INET, "0.0.0.0")}"',
+        '"4496"': f'"{free_port("::1")}"',
+        '"4494"': f'"{free_port()}"',
     }
 
 
