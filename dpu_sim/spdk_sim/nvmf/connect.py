@@ -131,9 +131,10 @@ class Authenticating:
                 raise CommandError(Status.INVALID_FIELD)
             return self._take(queue, data[: sent.length])
         wanted = AuthenticationReceive.of(command)
-        message = self._authentication.give(min(length, wanted.length))
+        size = min(length, wanted.length)
+        message = self._authentication.give(size)
         self._look(queue)
-        return message
+        return message.ljust(size, b"\0")
 
     def _take(self, queue: Queue, message: bytes) -> Coroutine[Any, Any, Result]:
         async def take() -> None:
