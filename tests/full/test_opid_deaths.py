@@ -14,7 +14,7 @@ from tests.sudden_death import survive, survive_chains
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(1500)]
 
-SEEDS = {survive: 1000, survive_chains: 200}
+SEEDS: dict[Callable[[int, Forks, Path], int], int] = {survive: 1000, survive_chains: 200}
 AT_A_TIME = 2
 
 
