@@ -30,6 +30,7 @@ _READY = 30.0
 """Seconds within which nbdfuse has to have its export."""
 _GONE = 5.0
 """Seconds within which a device that is let go has to be unbound."""
+_LONGEST_LABEL = 63  # LO_NAME_SIZE, less the end of the string
 _POLL = 0.02
 _TOOLS = ("nbdfuse", "unshare", "setpriv")
 
@@ -42,7 +43,7 @@ class Attachment:
     """A loop device that shows an export. Made by `attach_export`."""
 
     def __init__(self, name: str, folder: Path, fuse: Process) -> None:
-        self.name = name
+        self._label = f"dpulab:{name}"[-_LONGEST_LABEL:]
         self.device = Path()
         """The device, /dev/loopN."""
         self._folder = folder
@@ -63,7 +64,7 @@ class Attachment:
         file = await asyncio.to_thread(self._open_file)
         try:
             self.device, descriptor = await asyncio.to_thread(
-                loopdev.bind, file, block_size, f"dpulab:{self.name}"
+                loopdev.bind, file, block_size, self._label
             )
         except loopdev.NoLoopDeviceError as error:
             raise HostError(str(error)) from error
@@ -111,7 +112,7 @@ class Attachment:
 
     async def _is_unbound(self) -> bool:
         deadline = asyncio.get_running_loop().time() + _GONE
-        while loopdev.bound_name(self.device) == f"dpulab:{self.name}":
+        while loopdev.bound_name(self.device) == self._label:
             if asyncio.get_running_loop().time() > deadline:
                 return False
             await asyncio.sleep(_POLL)
@@ -142,8 +143,7 @@ async def attach_export(socket: Path, export: str, name: str, block_size: int) -
     `name` must be unique on the host. Raises HostError, UnsupportedError, OSError.
     """
     require_tools()
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="fuse-", dir=FOLDER))
+    folder = _new_folder()
     (folder / "disk").touch()
     fuse = await _start_fuse(folder, f"nbd+unix:///{quote(export)}?socket={quote(str(socket))}")
     attachment = Attachment(name, folder, fuse)
@@ -154,6 +154,15 @@ async def attach_export(socket: Path, export: str, name: str, block_size: int) -
         await asyncio.shield(attachment.abandon())
         raise
     return attachment
+
+
+def _new_folder() -> Path:
+    """A folder for one attachment. Those of processes that were killed are removed."""
+    FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for one in FOLDER.iterdir():
+        if not Path("/proc", one.name.partition("-")[0]).exists():
+            shutil.rmtree(one, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=FOLDER))
 
 
 async def _start_fuse(folder: Path, uri: str) -> Process:
@@ -202,8 +211,7 @@ class Served:
 async def attach_device(device: BlockDevice, name: str) -> Served:
     """Attach a device that this process has. Raises as attach_export."""
     require_tools()
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    socket = Path(tempfile.mkdtemp(prefix="nbd-", dir=FOLDER)) / "socket"
+    socket = _new_folder() / "socket"
     server = Server()
     server.add(name, device)
     try:
