@@ -26,6 +26,7 @@ from traffic.nvmeof.segments import ACK, RST, SYN, Endpoint, Segment, parse_segm
 
 MAX_CONNECTIONS: Final = 4096
 MAX_VIOLATIONS: Final = 1000
+MAX_FRAME: Final = 1 << 20
 _IC_HEADER: Final = struct.pack("<BBBBI", 0, 0, 128, 0, 128)
 _TLS_HANDSHAKE: Final = b"\x16\x03"
 
@@ -214,9 +215,13 @@ def _frames(path: Path) -> Iterator[tuple[bytes, int, float]]:
         raise SpecError(f"{path} is no capture: {error}") from error
     with reader:
         try:
-            for frame, about in reader:
+            while True:
+                # Iterating would cut frames at 65,535 bytes, which those of loopback exceed.
+                frame, about = reader._read_packet(MAX_FRAME)
                 yield frame, *_when(reader, about)
-        except (Scapy_Exception, EOFError, struct.error) as error:
+        except EOFError:
+            return
+        except (Scapy_Exception, struct.error) as error:
             raise TrafficError(f"{path}: damaged after what was read so far: {error}") from error
 
 

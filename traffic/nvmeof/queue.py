@@ -57,7 +57,7 @@ class Queue:
         self._controller: Controller | None = None
         self._key: Key | None = None
         self._report = report
-        self._connecting = self._connected = False
+        self._connecting = self._connected = self._told = False
         self._qid = 0
         self._size = 0
         self._flow_control = True
@@ -86,7 +86,8 @@ class Queue:
                 self._report("connect-twice", Side.HOST, f"Connect of queue {int(sqe.qid)}")
         elif self._connecting:
             self._report("before-connect", Side.HOST, f"command {int(sqe.cid)} is too early")
-        elif not connect:
+        elif not connect and not self._told:
+            self._told = True  # once is enough: every further command would say the same
             self._report("connect-first", Side.HOST, f"opcode {int(sqe.opcode):#04x} came first")
 
     def _check_connect(self, sqe: Any) -> None:
