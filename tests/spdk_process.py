@@ -15,9 +15,10 @@ from tests.opid_process import DEADLINE, ROOT
 
 
 @contextmanager
-def running_spdk_sim(socket: Path) -> Iterator[Path]:
+def running_spdk_sim(socket: Path, *arguments: str) -> Iterator[Path]:
     """A stand-in that answers at `socket` until the end; it begins with no devices."""
     command = [sys.executable, "-m", "dpu_sim.spdk_sim", "-r", str(socket), "--notify-fd", "1"]
+    command += arguments
     with (
         tempfile.TemporaryFile("w+") as log,
         subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log) as process,
