@@ -111,7 +111,7 @@ class ControllerBackend(Backend[NvmeController]):
 
     async def discard(self, intended: NvmeController, stored: NvmeController | None) -> None:
         """End the listener of an interrupted creation or change, unless it is another's."""
-        same = stored is not None and self._address(stored.spec) == self._address(intended.spec)
+        same = stored is not None and _identity(stored.spec) == _identity(intended.spec)
         if not (same or self._owner(intended)):
             await self.delete(intended)
 
@@ -129,7 +129,8 @@ class ControllerBackend(Backend[NvmeController]):
         found = await self._nvmf.some(set(nqns.values())) if nqns else {}
         for one in resources:
             there = found.get(nqns[one.name])
-            one.status.active = there is not None and _listens(there, self._address(one.spec))
+            address = self._known_address(one.spec)
+            one.status.active = bool(there and address and _listens(there, address))
         return resources
 
     async def stats(self, resource: NvmeController) -> common.VolumeStats:
@@ -159,6 +160,13 @@ class ControllerBackend(Backend[NvmeController]):
             "traddr": str(ip_address(fabrics.traddr)),
             "trsvcid": str(int(fabrics.trsvcid)),
         }
+
+    def _known_address(self, spec: NvmeControllerSpec) -> Address | None:
+        """The same; None when there is none, such as on a card that has changed since."""
+        try:
+            return self._address(spec)
+        except ApiError:
+            return None
 
     def _check_free(self, resource: NvmeController) -> None:
         if owner := self._owner(resource):
@@ -219,8 +227,8 @@ class ControllerBackend(Backend[NvmeController]):
 
     async def _end(self, nqn: str, spec: NvmeControllerSpec) -> None:
         """Remove the listener, if it is there."""
-        found, address = await self._nvmf.find(nqn), self._address(spec)
-        if found is not None and _listens(found, address):
+        found, address = await self._nvmf.find(nqn), self._known_address(spec)
+        if found is not None and address is not None and _listens(found, address):
             await self._nvmf.call("nvmf_subsystem_remove_listener", nqn=nqn, listen_address=address)
         if spec.trtype == PCIE:
             self._functions.remove_folder(spec.pcie_id)

@@ -1,8 +1,7 @@
 """The functions of the card as places for NVMe controllers: which exist, and where each is served.
 
 A controller on a function is a listener of the target's vfio-user transport in a folder of its
-own, named after the function's PCI address. Whoever is on the host's side of the card finds it
-there: the folder is one that the lab shares between the two.
+own, FOLDER/HOST/FUNCTION: of the folder the lab gives each host that part which is its own.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dpu_sim.api.errors import ApiError, failed_precondition, invalid_argument, unimplemented
-from dpu_sim.card import CardTable
+from dpu_sim.card import CardFunction, CardTable
 from dpu_sim.pci import function_address
 from dpu_sim.personality import Pci
 from opi.proto.opi_api.storage.v1.opicommon_pb2 import PciEndpoint
@@ -28,21 +27,16 @@ class Functions:
         """
         Args:
             pci: how many there are.
-            card: which of them the lab has wired, and where; None: nobody says.
+            card: which of them the lab has wired, and to whom; None: nobody says.
             folder: where the sockets of controllers go; None: nowhere.
         """
         self._pci = pci
         self._folder = folder
-        self._wired = {
-            (one.opi.port_id, one.opi.physical_function, one.opi.virtual_function): one.address
-            for one in (card.functions if card else ())
-        }
+        self._wired = None if card is None else {_opi(one): one for one in card.functions}
 
     def address(self, endpoint: PciEndpoint) -> str:
         """PCI address of a function. Raises ApiError: INVALID_ARGUMENT, the card has none such."""
         port, physical, virtual = place(endpoint)
-        if (port, physical, virtual) in self._wired:
-            return self._wired[port, physical, virtual]
         limits = {
             "port_id": (port, 0),
             "physical_function": (physical, self._pci.physical_functions - 1),
@@ -62,7 +56,12 @@ class Functions:
                 f"{FIELD}: function {address} exists, but this DPU does not serve NVMe over PCIe: "
                 "it has been given no folder for that (--pcie-dir)"
             )
-        return self._folder / address
+        if self._wired is None:
+            return self._folder / _name(endpoint)
+        wired = self._wired.get(place(endpoint))
+        if wired is None or not wired.host:
+            raise failed_precondition(f"{FIELD}: no host is at function {address}")
+        return self._folder / wired.host / _name(endpoint)
 
     def make_folder(self, endpoint: PciEndpoint) -> Path:
         """The same folder, which is there afterwards. Raises ApiError."""
@@ -80,6 +79,17 @@ class Functions:
             self.folder(endpoint).rmdir()
         except (ApiError, OSError):
             return
+
+
+def _opi(function: CardFunction) -> Place:
+    opi = function.opi
+    return opi.port_id, opi.physical_function, opi.virtual_function
+
+
+def _name(endpoint: PciEndpoint) -> str:
+    """The function's name as Linux has it, which counts VFs from 0: pf0, pf0vf0."""
+    _, physical, virtual = place(endpoint)
+    return f"pf{physical}vf{virtual - 1}" if virtual else f"pf{physical}"
 
 
 def place(endpoint: PciEndpoint) -> Place:

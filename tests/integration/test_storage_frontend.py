@@ -88,7 +88,8 @@ def at(port: int, address: str = "127.0.0.1", family: int = IPV4) -> dict[str, A
 def dpu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dpu]:
     """One for tests that leave it running."""
     with ExitStack() as stack:
-        yield Dpu(tmp_path_factory.mktemp("dpu"), stack)
+        folder = tmp_path_factory.mktemp("dpu")
+        yield Dpu(folder, stack, "--pcie-dir", str(folder / "functions"))
 
 
 @pytest.fixture
@@ -244,7 +245,7 @@ def test_controllers_that_cannot_be_are_refused_with_the_reason(dpu: Dpu) -> Non
         (INVALID, {"trtype": TCP, "fabrics_id": at(port, family=4)}, "adrfam"),
         (INVALID, {"trtype": PCIE, "pcie_id": beyond}, "virtual_function"),
         (UNIMPLEMENTED, {"trtype": RDMA, "fabrics_id": at(port)}, "RDMA"),
-        (UNIMPLEMENTED, {"trtype": PCIE, "pcie_id": here}, "0000:03:00.0"),
+        (UNIMPLEMENTED, {"trtype": PCIE, "pcie_id": here}, "VFIOUSER"),
         (UNIMPLEMENTED, {"trtype": TCP, "fabrics_id": at(port),
                          "max_limit": {"rw_iops_kiops": 1}}, "QosVolume"),
         (PRECONDITION, {"trtype": TCP, "fabrics_id": at(port, "192.0.2.1")}, "192.0.2.1"),
@@ -252,6 +253,7 @@ def test_controllers_that_cannot_be_are_refused_with_the_reason(dpu: Dpu) -> Non
         asked: dict[str, Any] = spec
         assert words in chain.refuses(code, "NvmeController", **asked)
     assert chain.ports() == []
+    assert not (dpu.state.parent / "functions").exists()
 
 
 def test_restarts_of_either_and_of_both_bring_the_chain_back(mortal: Dpu) -> None:
