@@ -17,6 +17,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 ROOT = Path(__file__).parents[1]
 DEADLINE = 20.0
+START_DEADLINE = 60.0
+"""For a start, which takes seconds of CPU time, of which a busy machine gives little."""
+
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
@@ -40,14 +43,16 @@ class Opid:
 
     def wait_for(self, message: str, **fields: object) -> dict[str, Any]:
         """The log entry with this message and these fields, once it is there."""
+        deadline = START_DEADLINE if message == "serving" else DEADLINE
 
         def found() -> dict[str, Any] | None:
             wanted = {"message": message, **fields}.items()
             return next((entry for entry in self.log if wanted <= _items(entry)), None)
 
         with self._news:
-            entry = self._news.wait_for(found, timeout=DEADLINE)
-        assert entry is not None, f"no {message!r} {fields} in {self.log}"
+            entry = self._news.wait_for(found, timeout=deadline)
+        ended = self.process.poll()
+        assert entry is not None, f"no {message!r} {fields} in {self.log}, exit code {ended}"
         return entry
 
     def wait_for_count(self, message: str, count: int, **fields: object) -> None:
