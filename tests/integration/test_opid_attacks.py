@@ -171,7 +171,7 @@ def test_each_name_of_a_certificate_counts_the_same_over_both(
 ) -> None:
     pair = guarded.authority.issue(*names, file="several")
     delete = METHODS["DeleteNvmeSubsystem"]
-    data = delete.request(name="nvmeSubsystems/none").SerializeToString()  # type: ignore[call-arg]
+    data = delete.request(name="nvmeSubsystems/none").SerializeToString()
     expected = "NOT_FOUND" if allowed else "PERMISSION_DENIED"
     assert guarded.over_grpc(pair, delete, data) == expected
     status = guarded.over_http(pair, "DELETE", "/v1/nvmeSubsystems/none")
@@ -263,11 +263,12 @@ def at_once(dpu: Dpu, calls: list[tuple[str, dict[str, Any]]]) -> list[str]:
     """Start all of these together; the codes, in their order."""
     with channel(dpu.opid) as opened:
         grpc.channel_ready_future(opened).result(DEADLINE)
-        futures = []
+        futures: list[Any] = []
         for rpc, fields in calls:
             method = METHODS[rpc]
             data = method.request(**fields).SerializeToString()
-            futures.append(opened.unary_unary(method.path).future(data, timeout=DEADLINE))
+            stub: Any = opened.unary_unary(method.path)
+            futures.append(stub.future(data, timeout=DEADLINE))
         return [str(one.code().name) for one in futures]
 
 
