@@ -16,7 +16,8 @@ from lab.topology.model import Endpoint, Impairment, Kind, Link, LinkType, Node,
 
 
 def lacking(*names: str) -> list[Capability]:
-    known = ("veth", "bridge", "macvlan", "vxlan", "dummy", "netem", "tbf", "ebpf", "tun")
+    links = ("veth", "bridge", "macvlan", "vxlan", "dummy")
+    known = (*links, "netem", "tbf", "ebpf", "tun", "fuse", "loop")
     return [Capability(name, name not in names, "not in this kernel", "tests") for name in known]
 
 
@@ -70,6 +71,14 @@ def test_nodes_name_what_they_need() -> None:
     assert [error.message for error in unsupported(lab, lacking("bridge", "tun"))] == [
         "node br: needs bridge: not in this kernel",
         "node dpu, device /dev/net/tun:/dev/net/tun: needs tun: not in this kernel",
+    ]
+
+
+def test_hosts_with_block_devices_need_fuse_and_loop_devices() -> None:
+    lab = topology(h1=Node("h1", storage=True), h2=Node("h2"))
+    assert [error.message for error in unsupported(lab, lacking("fuse", "loop"))] == [
+        "node h1, dpulab.storage: needs fuse: not in this kernel",
+        "node h1, dpulab.storage: needs loop: not in this kernel",
     ]
 
 

@@ -110,6 +110,21 @@ def test_what_reaches_beyond_the_lab(tmp_path: Path, fields: dict[str, Any], wha
     assert verdicts(asked(tmp_path, **fields)) == [(what, True)]
 
 
+@pytest.mark.parametrize(
+    ("image", "exec_", "expected"),
+    [
+        ("dpulab/host", (), []),
+        ("dpulab/host", ("ip link",), [("capability SYS_ADMIN through dpulab.storage", True)]),
+        ("debian", (), [("capability SYS_ADMIN through dpulab.storage", True)]),
+    ],
+)
+def test_block_devices_bring_a_power_that_only_what_we_ship_may_have(
+    tmp_path: Path, image: str, exec_: tuple[str, ...], expected: list[tuple[str, bool]]
+) -> None:
+    found = asked(tmp_path, role=Role.HOST, storage=True, image=image, exec=exec_)
+    assert verdicts(found) == expected
+
+
 def test_links_that_touch_the_machine(tmp_path: Path) -> None:
     end = Endpoint("n1", "eth1")
     links = (

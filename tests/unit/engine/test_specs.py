@@ -11,7 +11,7 @@ import pytest
 from lab.engine.specs import ROLE_CAPABILITIES, container_spec
 from lab.ownership import LABEL_LAB, LABEL_NODE, LABEL_ROLE, LABEL_SPEC
 from lab.runtime.container import ContainerSpec
-from lab.topology.model import Node, Role, Topology
+from lab.topology.model import Endpoint, Link, LinkType, Node, Role, Topology
 
 
 def spec(
@@ -32,6 +32,49 @@ def test_a_role_has_its_capabilities_and_no_others(role: Role) -> None:
     assert set(asked.cap_add) == {*ROLE_CAPABILITIES[role], "IPC_LOCK"}
     assert len(asked.cap_add) == len(set(asked.cap_add))
     assert asked.security == ("no-new-privileges",)
+
+
+def test_a_host_with_block_devices_gets_what_they_need_and_no_other_does() -> None:
+    node = Node("h1", image="dpulab/host", role=Role.HOST, storage=True)
+    topology = Topology("t", Path("/t.clab.yml"), nodes={"h1": node})
+    asked = container_spec(topology, node, "mgmt", "sha256:1", {}, loops=[1024, 1030])
+    assert asked.devices == (
+        "/dev/fuse:/dev/fuse:rw",
+        "/dev/loop1024:/dev/loop1024:rw",
+        "/dev/loop1030:/dev/loop1030:rw",
+    )
+    assert set(asked.cap_add) == {*ROLE_CAPABILITIES[Role.HOST], "SYS_ADMIN"}
+    assert set(asked.security) == {"no-new-privileges", "apparmor=unconfined"}
+    plain = spec(role=Role.HOST)
+    assert plain.devices == plain.binds == ()
+    assert set(plain.cap_add) == set(ROLE_CAPABILITIES[Role.HOST])
+
+
+def test_a_dpu_and_each_of_its_hosts_with_block_devices_share_a_folder() -> None:
+    card = ("d1", "pf0vf0"), ("d1", "pf0vf1"), ("d1", "pf0vf2")
+    far = ("h1", "eth1"), ("h2", "eth1"), ("h1", "eth2")
+    topology = Topology(
+        "t",
+        Path("/t.clab.yml"),
+        nodes={
+            "d1": Node("d1", role=Role.DPU),
+            "h1": Node("h1", role=Role.HOST, storage=True),
+            "h2": Node("h2", role=Role.HOST),
+        },
+        links=tuple(
+            Link(LinkType.VETH, Endpoint(*near), Endpoint(*other))
+            for near, other in zip(card, far, strict=True)
+        ),
+    )
+    binds = {
+        name: container_spec(topology, node, "mgmt", "sha256:1", {}).binds
+        for name, node in topology.nodes.items()
+    }
+    assert binds == {
+        "d1": ("/run/dpulab/t/d1/functions/h1:/run/dpulab/functions/h1",),
+        "h1": ("/run/dpulab/t/d1/functions/h1:/run/dpulab/functions/d1",),
+        "h2": (),
+    }
 
 
 def test_the_marks_of_ownership_cannot_be_replaced() -> None:
