@@ -122,7 +122,8 @@ class NvmeMethods:
         group = self._group_for(wanted, options)
         self._groups[group.name] = group
         try:
-            await group.attach(self._registry, options, dict(wanted))
+            request = wanted | {"hostnqn": options.identity.hostnqn}
+            await group.attach(self._registry, options, request)
         except HostError as error:
             _log.warning("%s: %s", group.name, error)
             raise system_error(errno.EIO) from error
