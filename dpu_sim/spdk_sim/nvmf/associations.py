@@ -23,6 +23,7 @@ from dpu_sim.spdk_sim.nvmf.outcome import CommandError
 from dpu_sim.spdk_sim.nvmf.queue import Handler, Queue
 from dpu_sim.spdk_sim.nvmf.subsystem import Subsystem
 from dpu_sim.spdk_sim.nvmf.target import Target
+from dpu_sim.spdk_sim.nvmf.tls import belongs_to
 from dpu_sim.spdk_sim.nvmf.transport import TransportOptions
 from nvmetcp.fabrics import (
     AT_CNTLID,
@@ -88,6 +89,9 @@ class Associations(Observer):
         listener = subsystem.listener(address)
         if listener is None or not subsystem.admits(data.hostnqn):
             raise CommandError(Status.CONNECT_INVALID_HOST)
+        identity = queue.tls_identity
+        if identity is not None and not belongs_to(identity, data.hostnqn, data.subnqn):
+            raise CommandError(Status.CONNECT_INVALID_HOST)  # the key of another host
         if not data.hostnqn:
             raise refuse(AT_HOSTNQN, in_data=True)
         if not any(data.hostid):

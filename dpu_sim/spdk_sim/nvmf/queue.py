@@ -102,6 +102,8 @@ class Queue(asyncio.BufferedProtocol):
         self.local: SocketName = ("", 0)
         self.is_established = False
         """Whether the connection is a queue that may be used."""
+        self.tls_identity: str | None = None
+        """By which identity the key of TLS was found; None without TLS."""
         self.authentication: Authentication | None = None
         """The conversation that the host had to have."""
         self.heard = 0.0
@@ -129,6 +131,9 @@ class Queue(asyncio.BufferedProtocol):
         self._transport.set_write_buffer_limits(HIGH_WATER)
         self.peer = transport.get_extra_info("peername", self.peer)[:2]
         self.local = transport.get_extra_info("sockname", self.local)[:2]
+        tls = transport.get_extra_info("ssl_object")
+        if tls is not None:
+            self.tls_identity = getattr(tls, "identity", "")
         raw = transport.get_extra_info("socket")
         milliseconds = UNACKNOWLEDGED_SECONDS * 1000
         with suppress(OSError):
