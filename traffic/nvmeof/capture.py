@@ -147,7 +147,7 @@ class CaptureChecker:
                 self._unchecked(gone, f"more than {MAX_CONNECTIONS} connections at a time")
             self._close(oldest)
         name = f"{client} > {server}"
-        checker = ConnectionChecker(name, server.address, self._controllers, self.report.add)
+        checker = ConnectionChecker(name, str(server), self._controllers, self.report.add)
         one = self._followed[key] = _Followed(name, client, checker)
         self.report.connections += 1
         return one

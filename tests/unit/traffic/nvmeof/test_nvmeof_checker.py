@@ -66,17 +66,21 @@ def test_a_legal_session_is_clean(
     assert report.pdus == len(admin) + len(queue)
 
 
+def require_reported(kind: str, broken: Mutation, seed: int) -> None:
+    """Break a session as `seed` says; the checker blames the right side for a right reason."""
+    chance = random.Random(f"{broken.name} {seed}")
+    digests = chance.random() < 0.5 if broken.digests is None else broken.digests
+    pdus: Pdus = list(recorded(kind, digests, digests, chance.choice([0, 3])))
+    broken.change(pdus, chance)
+    report = check(list(segments(pdus)))
+    of_side = {one.rule for one in report.violations if one.side is SIDES[broken.way]}
+    assert of_side & broken.rules, f"seed {seed}, instead:\n{told(report)}"
+
+
 @pytest.mark.parametrize("mutation", EVERY, ids=lambda one: f"{one[0]}-{one[1].name}")
 def test_a_broken_session_is_reported(mutation: tuple[str, Mutation]) -> None:
-    kind, broken = mutation
     for seed in SEEDS:
-        chance = random.Random(f"{broken.name} {seed}")
-        digests = chance.random() < 0.5 if broken.digests is None else broken.digests
-        pdus: Pdus = list(recorded(kind, digests, digests, chance.choice([0, 3])))
-        broken.change(pdus, chance)
-        report = check(list(segments(pdus)))
-        of_side = {one.rule for one in report.violations if one.side is SIDES[broken.way]}
-        assert of_side & broken.rules, f"seed {seed}, instead:\n{told(report)}"
+        require_reported(*mutation, seed)
 
 
 def test_every_rule_has_a_test() -> None:
@@ -104,6 +108,19 @@ def test_a_queue_of_another_host_is_reported() -> None:
 def test_a_queue_that_exists_is_reported() -> None:
     report = check_pdus(admin_session().pdus, io_session().pdus, io_session().pdus)
     assert [one.rule for one in report.violations] == ["connect-qid"]
+
+
+def test_targets_on_two_ports_are_two() -> None:
+    checker, number = CaptureChecker([4420, 4421]), 0
+    for port, server in enumerate((4420, 4421, 4420, 4421), 40000):
+        pdus = (admin_session() if port < 40002 else io_session()).pdus
+        ends = Endpoint("10.0.0.1", port), Endpoint("10.0.0.2", server)
+        for segment in segments(pdus, *ends, end=False):
+            number += 1
+            checker.feed(segment, number, 0.0)
+    report = checker.finish()
+    assert told(report) == ""
+    assert report.connections == 4
 
 
 def test_a_data_pdu_without_data_is_reported() -> None:
@@ -203,7 +220,7 @@ def test_garbage_is_reported_and_never_an_error(pdus: Pdus) -> None:
 def test_flipped_bits_are_never_an_error(seed: int, flips: int) -> None:
     chance, pdus = random.Random(seed), list(recorded("io", True, True, 0))
     for _ in range(flips):
-        at = chance.randrange(len(pdus))
+        at = chance.randrange(2, len(pdus))  # the handshake has no digests
         image = bytearray(pdus[at][1])
         image[chance.randrange(len(image))] ^= 1 << chance.randrange(8)
         pdus[at] = pdus[at][0], bytes(image)
