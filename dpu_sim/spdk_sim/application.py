@@ -12,6 +12,7 @@ from dpu_sim.spdk_sim.configuration import accel_commands, bdev_commands, carry_
 from dpu_sim.spdk_sim.envelope import Handler
 from dpu_sim.spdk_sim.errors import undecoded
 from dpu_sim.spdk_sim.nvmf.configuration import nvmf_commands
+from dpu_sim.spdk_sim.nvmf.functions import FunctionTransport
 from dpu_sim.spdk_sim.nvmf.rpc import nvmf_methods
 from dpu_sim.spdk_sim.nvmf.target import Target
 from dpu_sim.spdk_sim.nvmf.tcp import TcpTransport
@@ -46,6 +47,7 @@ class Application:
         self.keyring = Keyring()
         self.target = Target(self.registry, self.keyring.secret)
         self.target.offer(TcpTransport(self.target))
+        self.target.offer(FunctionTransport(self.target))
         self.nvme = NvmeMethods(self.registry, self.keyring)
         bdevs = BdevMethods(self.registry)
         subsystems: Subsystems = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import stat
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 import grpc
 import pytest
 
+from nbd_server.client import list_exports
 from tests.opid_process import NOT_SERVING, SERVING, health
 from tests.spdk_target import ask, subsystems
 from tests.storage_dpu import Dpu, becomes, free_port, refused, wait_for_health
@@ -234,7 +236,6 @@ def test_controllers_that_cannot_be_are_refused_with_the_reason(dpu: Dpu) -> Non
     port = free_port()
     function = {name: {"value": 0} for name in ("port_id", "physical_function")}
     beyond = function | {"virtual_function": {"value": 10000}}
-    here = function | {"virtual_function": {"value": 0}}
     for code, spec, words in (
         (INVALID, {"trtype": TCP}, "fabrics_id"),
         (INVALID, {"trtype": PCIE, "fabrics_id": at(port)}, "pcie_id"),
@@ -245,7 +246,6 @@ def test_controllers_that_cannot_be_are_refused_with_the_reason(dpu: Dpu) -> Non
         (INVALID, {"trtype": TCP, "fabrics_id": at(port, family=4)}, "adrfam"),
         (INVALID, {"trtype": PCIE, "pcie_id": beyond}, "virtual_function"),
         (UNIMPLEMENTED, {"trtype": RDMA, "fabrics_id": at(port)}, "RDMA"),
-        (UNIMPLEMENTED, {"trtype": PCIE, "pcie_id": here}, "VFIOUSER"),
         (UNIMPLEMENTED, {"trtype": TCP, "fabrics_id": at(port),
                          "max_limit": {"rw_iops_kiops": 1}}, "QosVolume"),
         (PRECONDITION, {"trtype": TCP, "fabrics_id": at(port, "192.0.2.1")}, "192.0.2.1"),
@@ -254,6 +254,21 @@ def test_controllers_that_cannot_be_are_refused_with_the_reason(dpu: Dpu) -> Non
         assert words in chain.refuses(code, "NvmeController", **asked)
     assert chain.ports() == []
     assert not (dpu.state.parent / "functions").exists()
+
+
+def test_a_controller_over_pcie_offers_its_namespaces_to_the_host_of_the_function(dpu: Dpu) -> None:
+    socket = dpu.state.parent / "functions" / "pf0.sock"
+    chain = Chain(dpu)
+    chain.add(chain.volume(), host_nsid=3)
+    numbers = ("port_id", "physical_function", "virtual_function")
+    function = {number: {"value": 0} for number in numbers}
+    way = chain.listen(0, trtype=PCIE, fabrics_id=None, pcie_id=function)
+    exports = asyncio.run(list_exports(socket))
+    assert {name: one.size for name, one in exports.items()} == {"3": 512 * 2048}
+    again: dict[str, Any] = {"trtype": PCIE, "pcie_id": function}
+    assert way.name in Chain(dpu).refuses(PRECONDITION, "NvmeController", **again)
+    dpu.call("DeleteNvmeController", name=way.name)
+    assert list(socket.parent.iterdir()) == []
 
 
 def test_restarts_of_either_and_of_both_bring_the_chain_back(mortal: Dpu) -> None:

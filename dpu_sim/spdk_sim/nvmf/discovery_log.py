@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dpu_sim.nqn import DISCOVERY
-from dpu_sim.spdk_sim.nvmf.address import IPV4, Address
+from dpu_sim.spdk_sim.nvmf.address import IPV4, VFIO_USER, Address
 from dpu_sim.spdk_sim.nvmf.listener import Listener
 from dpu_sim.spdk_sim.nvmf.target import MATCH_ANY, Target
 from nvmetcp.logpages import (
@@ -52,7 +52,9 @@ def _listeners(target: Target, host: str, via: Address) -> Iterator[Listener]:
 
 
 def _passes(criteria: tuple[str, ...], address: Address, via: Address) -> bool:
-    """Whether a listener is told of to a host that came to `via`."""
+    """Whether a listener is told of to a host that came to `via`; functions need no telling."""
+    if address.trtype == VFIO_USER:
+        return False
     same = {
         MATCH_ANY: True,
         "transport": address.trtype == via.trtype,

@@ -12,7 +12,7 @@ from typing import Any
 
 from dpu_sim.nqn import DISCOVERY, nqn_problem
 from dpu_sim.spdk_sim.bdev.registry import Registry
-from dpu_sim.spdk_sim.nvmf.address import Address
+from dpu_sim.spdk_sim.nvmf.address import VFIO_USER, Address
 from dpu_sim.spdk_sim.nvmf.listener import Listener
 from dpu_sim.spdk_sim.nvmf.observer import Observer
 from dpu_sim.spdk_sim.nvmf.subsystem import Identity, Subsystem
@@ -187,8 +187,8 @@ class Target:
 
         Raises:
             OSError: EEXIST, it is served there; ENOSPC, in too many places; EPROTONOSUPPORT, its
-                transport is not in use; EINVAL, others are served there without or with TLS; or
-                why it cannot be bound.
+                transport is not in use; EINVAL, others are served there without or with TLS;
+                EBUSY, the function is another subsystem's; or why it cannot be bound.
         """
         async with self._lock:
             if address in subsystem.listeners:
@@ -231,6 +231,8 @@ class Target:
                 self._port_ids[address] = next(self._next_port_id)
             listening = _Listening(self._port_ids[address], secure_channel)
             self._listening[address] = listening
+        elif address.trtype == VFIO_USER:
+            raise OSError(errno.EBUSY, f"{address.traddr} has a controller")
         elif listening.secure_channel != secure_channel:
             raise OSError(errno.EINVAL, f"{address} with and without TLS")
         listening.users += 1
