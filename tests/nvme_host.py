@@ -43,14 +43,17 @@ class HostQueue:
         self.data: dict[int, bytearray] = {}
         self.completions: dict[int, Completion] = {}
         self.terminated: Terminated | None = None
+        self.wire: list[tuple[str, bytes]] = []
+        """Everything that was sent and received, in order, with who sent it."""
         self.connection.open()
         while self.connection.state is not State.OPEN:
             self.turn()
 
     def flush(self) -> None:
         """Send what is due."""
-        if due := self.connection.data_to_send():
-            self.socket.sendall(b"".join(due))
+        if due := b"".join(self.connection.data_to_send()):
+            self.wire.append(("host", due))
+            self.socket.sendall(due)
 
     def turn(self) -> None:
         """Send what is due, and take in what comes next. Raises EOFError at the end."""
@@ -58,6 +61,7 @@ class HostQueue:
         received = self.socket.recv(1 << 18)
         if not received:
             raise EOFError
+        self.wire.append(("controller", received))
         for event in self.connection.receive(received):
             match event:
                 case DataArrived():
