@@ -60,7 +60,7 @@ IMAGES = (
     Image("base", parent=""),
     Image("host", sources=("traffic", "nvmetcp", "nbd_server", "host_sim"), lock="host.txt"),
     Image("router"),
-    Image("dpu", sources=("dpu_sim", "host_sim", "nvmetcp", "opi"), lock="dpu.txt"),
+    Image("dpu", sources=("dpu_sim", "host_sim", "nbd_server", "nvmetcp", "opi"), lock="dpu.txt"),
     Image("storage", parent="dpu"),
     Image("tgen", parent="host"),
 )

@@ -5,7 +5,8 @@
 A DPU serves each of its functions as a unix socket FOLDER/<dpu>/<function>.sock that speaks NBD,
 with an export for each namespace. The device of export 1 of pf0vf0 is then at
 /dev/dpulab/<dpu>/pf0vf0n1, which leads to a loop device. It goes when the DPU takes its export or
-socket away. A DPU that crashes leaves its socket: the device stays, and I/O waits for `patience`.
+socket away. A DPU that crashes leaves its socket: the device stays, and I/O waits for `patience`,
+also while the DPU is up again and has not yet brought back what it had.
 """
 
 from __future__ import annotations
@@ -47,13 +48,24 @@ class Namespace:
 
     socket: Path
     export: str
-    size: int
     block_size: int
 
     @property
     def name(self) -> str:
         """DPU, function, number: dpu1/pf0vf0n1."""
         return f"{self.socket.parent.name}/{self.socket.stem}n{self.export}"
+
+
+@dataclass(slots=True)
+class _Made:
+    """The device of a namespace."""
+
+    served: Served
+    remote: RemoteDevice
+    server: int
+    """Inode of the socket of the server that it was last seen at."""
+    missed_at: float | None = None
+    """Since when another server is there that does not have it."""
 
 
 class Functions:
@@ -63,7 +75,7 @@ class Functions:
         self._folder = folder
         self._links = links
         self._patience = patience
-        self._attached: dict[Namespace, tuple[Served, RemoteDevice]] = {}
+        self._attached: dict[Namespace, _Made] = {}
         self._failed: set[Namespace] = set()
 
     async def run(self) -> None:
@@ -78,22 +90,41 @@ class Functions:
 
     async def step(self) -> None:
         """Make devices of what has appeared; take those away that have gone."""
-        wanted = await self._wanted()
-        for one, (served, _) in list(self._attached.items()):
-            if one not in wanted or not served.attachment.alive:
+        offered, silent = await self._look()
+        wanted = offered | {one for one in self._attached if one.socket in silent}
+        for one, made in list(self._attached.items()):
+            if one in offered:
+                made.missed_at, made.server = None, _inode(one.socket)
+            if not made.served.attachment.alive or (one not in wanted and self._is_over(one)):
                 await self._take_away(one)
         self._failed &= wanted
         for one in sorted(wanted - set(self._attached), key=lambda one: one.name):
             await self._make(one)
 
-    async def _wanted(self) -> set[Namespace]:
-        """What the DPUs offer. A server that does not answer has what it had."""
-        wanted: set[Namespace] = set()
+    async def _look(self) -> tuple[set[Namespace], set[Path]]:
+        """What the DPUs offer, and the sockets where nobody answers: those have what they had."""
+        offered: set[Namespace] = set()
+        silent: set[Path] = set()
         for socket in sorted(self._folder.glob(f"*/*{_SUFFIX}")):
-            former = {one for one in self._attached if one.socket == socket}
             exports = await _exports(socket)
-            wanted |= former if exports is None else _namespaces(socket, exports)
-        return wanted
+            if exports is None:
+                silent.add(socket)
+            else:
+                offered |= _namespaces(socket, exports)
+        return offered, silent
+
+    def _is_over(self, one: Namespace) -> bool:
+        """Whether a namespace that its server does not have will not come back.
+
+        The server that had it has taken it away. One that was started anew gets its time.
+        """
+        made = self._attached[one]
+        if _inode(one.socket) in (0, made.server):
+            return True
+        now = asyncio.get_running_loop().time()
+        if made.missed_at is None:
+            made.missed_at = now
+        return now - made.missed_at > self._patience
 
     async def _make(self, one: Namespace) -> None:
         try:
@@ -109,25 +140,34 @@ class Functions:
             self._failed.add(one)
             return
         self._failed.discard(one)
-        self._attached[one] = served, device
+        self._attached[one] = _Made(served, device, _inode(one.socket))
         link = self._links / one.name
         link.parent.mkdir(parents=True, exist_ok=True)
         link.unlink(missing_ok=True)
         link.symlink_to(served.attachment.device)
-        _log.info("%s is %s, %d bytes", one.name, served.attachment.device, one.size)
+        size = device.blocks * device.block_size
+        _log.info("%s is %s, %d bytes", one.name, served.attachment.device, size)
 
     async def _take_away(self, one: Namespace) -> None:
-        served, device = self._attached.pop(one)
+        made = self._attached.pop(one)
         (self._links / one.name).unlink(missing_ok=True)
-        await device.close()
+        await made.remote.close()
         with contextlib.suppress(OSError):
-            await served.abandon()
+            await made.served.abandon()
         _log.info("%s is gone", one.name)
+
+
+def _inode(socket: Path) -> int:
+    """What tells one server from the next at the same place; 0 for none."""
+    try:
+        return socket.stat().st_ino
+    except OSError:
+        return 0
 
 
 def _namespaces(socket: Path, exports: dict[str, Export]) -> set[Namespace]:
     return {
-        Namespace(socket, name, export.size, export.block_size)
+        Namespace(socket, name, export.block_size)
         for name, export in exports.items()
         if _EXPORT.fullmatch(name) and export.size
     }

@@ -114,15 +114,20 @@ class RemoteDevice:
         return self._connection
 
     async def _try_to_connect(self) -> None:
-        """Connect, or wait a moment. A device of another size is another device."""
+        """Connect, or wait a moment. A smaller device, or of other blocks, is another one."""
         with contextlib.suppress(OSError, ProtocolError):
             async with asyncio.timeout(_ANSWER):
                 connection = await Connection.open(self._path, self._name)
-            if connection.export == self._export:
+            if self._is_the_same(connection.export):
                 self._connection = connection
                 return
             await connection.close()
         await asyncio.sleep(_PAUSE)
+
+    def _is_the_same(self, export: Export) -> bool:
+        mine = self._export
+        known = export.block_size, export.read_only
+        return known == (mine.block_size, mine.read_only) and export.size >= mine.size
 
 
 async def open_remote(path: Path, name: str, patience: float) -> RemoteDevice:
