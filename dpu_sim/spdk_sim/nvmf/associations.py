@@ -12,8 +12,8 @@ from dpu_sim.spdk_sim.nvmf.controller import Controller, HostIdentity, KeepAlive
 from dpu_sim.spdk_sim.nvmf.credentials import credentials
 from dpu_sim.spdk_sim.nvmf.discovery_controller import DiscoveryCommands, DiscoveryController
 from dpu_sim.spdk_sim.nvmf.discovery_log import discovery_entries
-from dpu_sim.spdk_sim.nvmf.identification import Limits
 from dpu_sim.spdk_sim.nvmf.io_queue import IoQueueCommands
+from dpu_sim.spdk_sim.nvmf.limits import Limits
 from dpu_sim.spdk_sim.nvmf.listener import Listener
 from dpu_sim.spdk_sim.nvmf.namespace import Namespace
 from dpu_sim.spdk_sim.nvmf.nvm_admin import NvmAdminCommands
@@ -179,7 +179,8 @@ class Associations(Observer):
             return Association(discovery, subsystem, listener, DiscoveryCommands(discovery))
         limits = Limits(
             options.max_queue_depth, options.max_io_qpairs_per_ctrlr,
-            options.in_capsule_data_size, options.max_io_size,
+            options.in_capsule_data_size, options.max_io_size, subsystem.identity.wzsl,
+            subsystem.identity.dmrsl, self._target.settings.crdt,
         )  # fmt: skip
         controller = NvmController(
             subsystem,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dpu_sim.spdk_sim.nvmf.async_events import LIMIT
 from dpu_sim.spdk_sim.nvmf.io import COPY_RANGES, copy_blocks
+from dpu_sim.spdk_sim.nvmf.limits import PAGE, Limits
 from dpu_sim.spdk_sim.nvmf.view import NamespaceView
 from nvmetcp.features import AsyncEvents
 from nvmetcp.identify import (
@@ -29,7 +30,6 @@ _TBKAS = 1 << 6
 """CTRATT: every command says that the host is there, not Keep Alive alone."""
 _OUI = bytes((0xE4, 0xD2, 0x5C))
 """IEEE's number of SPDK's controllers, least significant byte first."""
-_PAGE = 4096
 _ANA_SECONDS = 10
 _ANA_STATES = 0x1F
 """ANACAP: every state is reported."""
@@ -54,17 +54,6 @@ class Names:
     uuid: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a transport and its subsystem grant; sizes in bytes."""
-
-    queue_entries: int = 128
-    io_queues: int = 127
-    in_capsule: int = 4096
-    transfer: int = 131072
-    admin_entries: int = 128
-
-
 def controller(
     subnqn: str, texts: tuple[str, str], cntlid: int, namespaces: int, limits: Limits, *, ana: bool
 ) -> IdentifyController:
@@ -73,13 +62,14 @@ def controller(
     shown = IdentifyController(
         vid=0x8086, ssvid=0x8086, sn=texts[0], mn=texts[1], fr=FIRMWARE, ieee=_OUI,
         cmic=Cmic.MULTI_PORT | Cmic.MULTI_CONTROLLER | (Cmic.ANA if ana else 0),
-        mdts=max(limits.transfer // _PAGE, 1).bit_length() - 1, cntlid=cntlid, oaes=events,
+        mdts=max(limits.transfer // PAGE, 1).bit_length() - 1, cntlid=cntlid, oaes=events,
         ctratt=CTRATT_HOST_ID_128 | _TBKAS, acl=3, aerl=LIMIT - 1, frmw=3, elpe=127,
         lpa=_LOG_PAGE_ATTRIBUTES, kas=100, maxcmd=limits.queue_entries, nn=namespaces,
         mnan=namespaces, oncs=_ONCS, fuses=FUSES_COMPARE_WRITE, vwc=_CACHE_AND_BROADCAST_FLUSH,
         acwu=0, subnqn=subnqn, ofcs=1,
     )  # fmt: skip
     shown.in_capsule = limits.in_capsule
+    shown.crdt1, shown.crdt2, shown.crdt3 = limits.retry_delays
     if ana:
         shown.anatt, shown.anacap = _ANA_SECONDS, _ANA_STATES
         shown.anagrpmax = shown.nanagrpid = namespaces
@@ -125,6 +115,6 @@ def descriptors(names: Names) -> list[Descriptor]:
     return [*shown, Descriptor(DescriptorType.COMMAND_SET, bytes((NVM_COMMAND_SET,)))]
 
 
-def nvm_controller(ranges: int = 256) -> bytes:
-    """CNS 06 of the NVM command set: Dataset Management takes `ranges` ranges of any size."""
-    return NvmController(dmrl=min(ranges, 255)).pack()
+def nvm_controller(limits: Limits) -> bytes:
+    """CNS 06 of the NVM command set."""
+    return NvmController(wzsl=limits.zeroes, dmrl=255, dmrsl=limits.deallocated).pack()

@@ -8,6 +8,7 @@ from typing import Any
 
 from dpu_sim.spdk_sim.bdev.device import Buffer, IoType
 from dpu_sim.spdk_sim.nvmf.fused import FusedPairs
+from dpu_sim.spdk_sim.nvmf.limits import Limits
 from dpu_sim.spdk_sim.nvmf.outcome import CommandError, Outcome, Result
 from dpu_sim.spdk_sim.nvmf.queue import Queue
 from dpu_sim.spdk_sim.nvmf.view import NamespaceView
@@ -51,11 +52,12 @@ Reserve = Callable[[NamespaceView, Command, "bytes | None"], Result]
 class IoCommands:
     """Carries out the commands of all I/O queues of a controller; `views` is the controller's."""
 
-    def __init__(self, views: Views, largest: int, reserve: dict[int, Reserve]) -> None:
-        """`largest` bytes of data may one command have; `reserve` are reservation commands."""
+    def __init__(self, views: Views, limits: Limits, reserve: dict[int, Reserve]) -> None:
+        """`reserve` are the reservation commands."""
         self.completed = 0
         self._views = views
-        self._largest = largest
+        self._largest = limits.transfer
+        self._limits = limits
         self._reserve = reserve
         self._fused = FusedPairs(self._compare_and_write)
         self._methods: dict[int, Callable[[NamespaceView, Command, Any], Outcome]] = {
@@ -171,6 +173,8 @@ class IoCommands:
     def _write_zeroes(self, view: NamespaceView, command: Command, _: Any) -> Outcome:
         wanted = WriteZeroes.of(command)
         _check_range(view, wanted.slba, wanted.nlb + 1)
+        if (wanted.nlb + 1) * view.block_size > self._limits.zeroed:
+            raise CommandError(Status.INVALID_FIELD)
         descriptor = view.descriptor
         if wanted.deallocate and _unmap_gives_zeroes(view):
             return descriptor.unmap(wanted.slba, wanted.nlb + 1)
@@ -181,6 +185,8 @@ class IoCommands:
         ranges = parse_ranges(data or b"", wanted.nr + 1)
         for one in ranges:
             _check_range(view, one.slba, one.length)
+            if one.length > self._limits.deallocated:
+                raise CommandError(COMMAND_SIZE_LIMIT_EXCEEDED)
         if not wanted.attributes & DEALLOCATE or not view.supports(IoType.UNMAP):
             return None  # the rest are hints
         return _unmap(view, [(one.slba, one.length) for one in ranges if one.length])

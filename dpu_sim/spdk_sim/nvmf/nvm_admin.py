@@ -140,7 +140,7 @@ class NvmAdminCommands(AdminCommands):
 
     def _command_set_controller(self, wanted: Identify) -> bytes:
         self._require_nvm(wanted)
-        return identification.nvm_controller()
+        return identification.nvm_controller(self.controller.limits)
 
     def _independent(self, wanted: Identify) -> bytes:
         shown = self.controller.identify_independent(self._valid(wanted.nsid))

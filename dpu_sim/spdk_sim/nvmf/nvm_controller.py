@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from dpu_sim.spdk_sim.nvmf import identification
 from dpu_sim.spdk_sim.nvmf.controller import Controller, HostIdentity, KeepAlive
-from dpu_sim.spdk_sim.nvmf.identification import Limits, Names
+from dpu_sim.spdk_sim.nvmf.identification import Names
 from dpu_sim.spdk_sim.nvmf.io import IoCommands
+from dpu_sim.spdk_sim.nvmf.limits import Limits
 from dpu_sim.spdk_sim.nvmf.listener import Listener
 from dpu_sim.spdk_sim.nvmf.namespace import Namespace
 from dpu_sim.spdk_sim.nvmf.notices import ReservationNotices
@@ -56,7 +57,7 @@ class NvmController(Controller):
         """Namespaces that have changed since the host has asked last (log 04)."""
         self.notices = ReservationNotices()
         reserve = ReservationCommands(host.hostid, self._visible, members)
-        self.io = IoCommands(self.views, limits.transfer, reserve.methods())
+        self.io = IoCommands(self.views, limits, reserve.methods())
         for namespace in subsystem.namespaces.values():
             self._show(namespace)
 
