@@ -16,6 +16,8 @@ _LABEL = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 def nqn_problem(name: str) -> str | None:
     """What is wrong with an NQN; None when nothing is."""
+    if not name.isprintable():
+        return "has characters that cannot be shown"
     if len(name.encode()) > LONGEST:
         return f"is longer than {LONGEST} bytes"
     if name.startswith(_UUID_PREFIX):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -38,8 +39,8 @@ class Address:
         """
         trtype, traddr = given["trtype"].upper(), given["traddr"]
         if trtype == VFIO_USER:
-            if not Path(traddr).is_absolute():
-                raise ValueError(f"not absolute: {traddr}")
+            if not Path(traddr).is_absolute() or b"\0" in os.fsencode(traddr):
+                raise ValueError(f"no absolute path: {traddr!r}")
             return cls(trtype, NO_FAMILY, traddr, "")
         address = ip_address(traddr)
         family = _FAMILY_OF_VERSION[address.version]

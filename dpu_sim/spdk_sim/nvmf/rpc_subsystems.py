@@ -51,7 +51,7 @@ _CREATE: dict[str, Check] = {
 }
 _IDENTITY = {one.name for one in fields_of(Identity)}
 _KEYS = ("psk", "dhchap_key", "dhchap_ctrlr_key")
-_MOST_NAMESPACES = 1 << 20
+_MOST_NAMESPACES = 1 << 16
 """More would take more memory for their states than a target should."""
 
 
@@ -146,7 +146,7 @@ class SubsystemMethods:
         try:
             for key in keys.values():
                 self._target.secret(key)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise internal_error() from error
         if "dhchap_ctrlr_key" in keys and "dhchap_key" not in keys:
             raise internal_error()
@@ -177,8 +177,8 @@ class SubsystemMethods:
 def _fits(wanted: Parameters) -> bool:
     """Whether texts fit the Identify data structure and the range of controller ids is one."""
     texts = {name: wanted.get(name, "") for name in _TEXTS}
-    short = all(len(texts[name].encode()) <= size for name, size in _TEXTS.items())
-    printable = all(text.isascii() for text in texts.values())
+    short = all(len(texts[name]) <= size for name, size in _TEXTS.items())
+    printable = all(text.isascii() and text.isprintable() for text in texts.values())
     first, last = wanted.get("min_cntlid", FIRST_CNTLID), wanted.get("max_cntlid", LAST_CNTLID)
     return (
         short
