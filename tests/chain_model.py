@@ -33,6 +33,8 @@ class Chain:
     """Volumes by number of the namespace."""
     controllers: dict[int, int] = field(default_factory=dict)
     """Which of two ports, by number of the controller."""
+    asked: dict[tuple[str, int], int] = field(default_factory=dict, compare=False)
+    """What namespaces and controllers were created with: the same request again is no conflict."""
 
     def create_volume(self, volume: int) -> str:
         self.volumes.add(volume)
@@ -60,12 +62,13 @@ class Chain:
 
     def create_namespace(self, number: int, volume: int) -> str:
         if number in self.namespaces:
-            return "OK" if self.namespaces[number] == volume else "ALREADY_EXISTS"
+            same = volume in (self.namespaces[number], self.asked["namespace", number])
+            return "OK" if same else "ALREADY_EXISTS"
         if not self.subsystem:
             return "NOT_FOUND"
         if volume not in self.volumes or volume in self.namespaces.values():
             return "FAILED_PRECONDITION"
-        self.namespaces[number] = volume
+        self.namespaces[number] = self.asked["namespace", number] = volume
         return "OK"
 
     def update_namespace(self, number: int, volume: int) -> str:
@@ -83,12 +86,13 @@ class Chain:
 
     def create_controller(self, number: int, port: int) -> str:
         if number in self.controllers:
-            return "OK" if self.controllers[number] == port else "ALREADY_EXISTS"
+            same = port in (self.controllers[number], self.asked["controller", number])
+            return "OK" if same else "ALREADY_EXISTS"
         if not self.subsystem:
             return "NOT_FOUND"
         if port in self.controllers.values():
             return "FAILED_PRECONDITION"
-        self.controllers[number] = port
+        self.controllers[number] = self.asked["controller", number] = port
         return "OK"
 
     def update_controller(self, number: int, port: int) -> str:
@@ -205,7 +209,8 @@ class Calls:
 
     def _controller(self, port: int) -> dict[str, Any]:
         address = {"traddr": "127.0.0.1", "trsvcid": str(self._ports[port]), "adrfam": 1}
-        return {"spec": {"trtype": 4, "fabrics_id": address}}
+        # The id is the one that the server tells: without it a later request would not be the same.
+        return {"spec": {"trtype": 4, "fabrics_id": address, "nvme_controller_id": -1}}
 
     def _name(self, below: str, number: int) -> str:
         return f"{self.parent}/{below}-{number}"
@@ -265,5 +270,6 @@ class Caller:
 
     def settle(self, found: Chain) -> None:
         """Take over which of the possible states it is. Raises AssertionError."""
-        assert found in self.possible, f"{found} is none of {self.possible}"
-        self.possible = [found]
+        same = [one for one in self.possible if one == found]
+        assert same, f"{found} is none of {self.possible}"
+        self.possible = same[:1]

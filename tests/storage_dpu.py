@@ -23,13 +23,13 @@ class Dpu:
     """An opid and its target, each of which can be ended and started again."""
 
     def __init__(self, folder: Path, stack: ExitStack, *flags: str) -> None:
-        """`flags` are further ones of opid."""
+        """`flags` are further ones of opid, which `start_opid` goes by."""
         self.socket = folder / "spdk.sock"
         self.file = folder / "disk"
         self.file.write_bytes(bytes(1 << 20))
         self.state = folder / "state"
         self._stack = stack
-        self._flags = flags
+        self.flags = flags
         self._start = stack.enter_context(starting_opid(folder))
         self.opid: Opid
         self.start_target()
@@ -45,7 +45,7 @@ class Dpu:
 
     def start_opid(self) -> None:
         where = ("--state-dir", str(self.state), "--spdk-socket", str(self.socket))
-        self.opid = self._start(*where, *self._flags)
+        self.opid = self._start(*where, *self.flags)
         self.opid.wait_for("serving")
         self._channel = self._stack.enter_context(channel(self.opid))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,7 +116,8 @@ class Scene:
 
     def end(self) -> None:
         for life in (self.opid, self.spdk):
-            life.kill()
+            with suppress(ProcessLookupError):  # one that was not started again
+                life.kill()
 
     def check_logs(self) -> None:
         """No defect has come to light."""

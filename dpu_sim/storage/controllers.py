@@ -7,6 +7,7 @@ their own, whose ids the target gives. One over PCIe is a listener of the vfio-u
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from ipaddress import ip_address
 from typing import Any
 
@@ -18,6 +19,7 @@ from dpu_sim.api.errors import (
     unimplemented,
 )
 from dpu_sim.storage.bdevs import Bdevs, is_unavailable
+from dpu_sim.storage.claims import Claims
 from dpu_sim.storage.functions import Functions, place
 from dpu_sim.storage.nvmf import Found, Nvmf
 from dpu_sim.storage.records import Records
@@ -58,6 +60,7 @@ class ControllerBackend(Backend[NvmeController]):
         self._nvmf = Nvmf(spdk)
         self._records = records
         self._functions = functions
+        self._claims: Claims[tuple[Any, ...]] = Claims()
 
     async def validate(self, resource: NvmeController) -> None:
         """Check transport, address and sizes. Raises ApiError."""
@@ -80,20 +83,24 @@ class ControllerBackend(Backend[NvmeController]):
         """Listen. A listener that is nobody's was left by an interrupted creation."""
         subsystem = self._records.subsystem(resource.name)
         found = await self._nvmf.require(subsystem.spec.nqn, resource.name)
-        self._check_free(resource)
-        if not _listens(found, self._address(resource.spec)):
-            await self._listen(subsystem, resource.spec)
+        with self._taking(resource):
+            if not _listens(found, self._address(resource.spec)):
+                await self._listen(subsystem, resource.spec)
         return _seen(resource)
 
     async def update(self, old: NvmeController, new: NvmeController) -> NvmeController:
         """Listen at the new address before the old one is given up."""
-        before, after = self._address(old.spec), self._address(new.spec)
-        if before == after:
+        if _place(old) == _place(new):
             return _seen(new)
+        with self._taking(new):
+            await self._move(old, new)
+        self._claims.leave(_place(old), old.name)
+        return _seen(new)
+
+    async def _move(self, old: NvmeController, new: NvmeController) -> None:
         subsystem = self._records.subsystem(new.name)
         found = await self._nvmf.require(subsystem.spec.nqn, new.name)
-        self._check_free(new)
-        if not _listens(found, after):
+        if not _listens(found, self._address(new.spec)):
             await self._listen(subsystem, new.spec)
         try:
             await self._end(subsystem.spec.nqn, old.spec)
@@ -101,17 +108,17 @@ class ControllerBackend(Backend[NvmeController]):
             if not is_unavailable(error):
                 await self._end(subsystem.spec.nqn, new.spec)
             raise
-        return _seen(new)
 
     async def delete(self, resource: NvmeController) -> None:
         """End the listener: hosts that came through it lose their connections."""
         subsystem = self._records.find_subsystem(resource.name)
         if subsystem is not None:
             await self._end(subsystem.spec.nqn, resource.spec)
+        self._claims.leave(_place(resource), resource.name)
 
     async def discard(self, intended: NvmeController, stored: NvmeController | None) -> None:
         """End the listener of an interrupted creation or change, unless it is another's."""
-        same = stored is not None and _identity(stored.spec) == _identity(intended.spec)
+        same = stored is not None and _place(stored) == _place(intended)
         if not (same or self._owner(intended)):
             await self.delete(intended)
 
@@ -139,7 +146,7 @@ class ControllerBackend(Backend[NvmeController]):
         Raises:
             ApiError: UNIMPLEMENTED, there are several: the target counts by namespace.
         """
-        parent = resource.name.rsplit("/", 2)[0]
+        parent = _parent(resource.name)
         if len(self._records.controllers(parent)) > 1:
             raise unimplemented(
                 f"{parent} has several controllers, and the target counts what went through them "
@@ -168,28 +175,22 @@ class ControllerBackend(Backend[NvmeController]):
         except ApiError:
             return None
 
-    def _check_free(self, resource: NvmeController) -> None:
+    def _taking(self, resource: NvmeController) -> AbstractContextManager[None]:
+        field = "pcie_id" if resource.spec.trtype == PCIE else "fabrics_id"
         if owner := self._owner(resource):
-            field = "pcie_id" if resource.spec.trtype == PCIE else "fabrics_id"
             text = f"spec.{field}: {owner} is there already"
             raise failed_precondition(text, [owner], "IN_USE", "has the address")
+        return self._claims.taking(_place(resource), resource.name, f"spec.{field}")
 
     def _owner(self, resource: NvmeController) -> str:
-        """The other controller with that function, or that address in the subsystem; '' for none.
-
-        Subsystems can share an address over fabrics: hosts say which they want.
-        """
+        """The other controller in that place; '' for none."""
+        mine = _place(resource)
+        if other := self._claims.other(mine, resource.name):
+            return other
         pcie = resource.spec.trtype == PCIE
-        siblings = self._records.controllers(None if pcie else resource.name.rsplit("/", 2)[0])
-        mine = _identity(resource.spec)
-        return next(
-            (
-                one.name
-                for one in siblings
-                if one.name != resource.name and _identity(one.spec) == mine
-            ),
-            "",
-        )
+        siblings = self._records.controllers(None if pcie else _parent(resource.name))
+        others = (one.name for one in siblings if one.name != resource.name and _place(one) == mine)
+        return next(others, "")
 
     async def _listen(self, subsystem: NvmeSubsystem, spec: NvmeControllerSpec) -> None:
         """Add the listener, or nothing. Raises ApiError."""
@@ -241,11 +242,20 @@ def _seen(resource: NvmeController) -> NvmeController:
     return resource
 
 
-def _identity(spec: NvmeControllerSpec) -> tuple[Any, ...]:
-    """Two controllers of a place are the same way in."""
+def _parent(name: str) -> str:
+    return name.rsplit("/", 2)[0]
+
+
+def _place(resource: NvmeController) -> tuple[Any, ...]:
+    """What only one controller can have: a function, or an address in its subsystem.
+
+    Subsystems can share an address over fabrics: hosts say which of them they want.
+    """
+    spec = resource.spec
     if spec.trtype == PCIE:
         return (PCIE, *place(spec.pcie_id))
-    return (TCP, ip_address(spec.fabrics_id.traddr), int(spec.fabrics_id.trsvcid))
+    address = spec.fabrics_id
+    return (_parent(resource.name), ip_address(address.traddr), int(address.trsvcid))
 
 
 def _listens(found: Found, address: Address) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from dpu_sim.api.backend import Backend
@@ -19,6 +20,7 @@ from dpu_sim.api.errors import (
     invalid_arguments,
 )
 from dpu_sim.storage.bdevs import Bdevs, bdev_name, is_unavailable
+from dpu_sim.storage.claims import Claims
 from dpu_sim.storage.nvmf import Found, Nvmf
 from dpu_sim.storage.records import Records
 from dpu_sim.storage.spdk import SpdkClient
@@ -44,6 +46,7 @@ class NamespaceBackend(Backend[NvmeNamespace]):
         self._bdevs = Bdevs(spdk)
         self._nvmf = Nvmf(spdk)
         self._records = records
+        self._claims: Claims[str] = Claims()
 
     async def validate(self, resource: NvmeNamespace) -> None:
         """Check number and identity. Raises ApiError: INVALID_ARGUMENT."""
@@ -59,9 +62,13 @@ class NamespaceBackend(Backend[NvmeNamespace]):
 
     async def create(self, resource: NvmeNamespace) -> NvmeNamespace:
         """Add the namespace, or take over the one that an interrupted creation added."""
+        with self._taking(resource):
+            return await self._create(resource)
+
+    async def _create(self, resource: NvmeNamespace) -> NvmeNamespace:
         nqn = self._nqn(resource.name)
         found = await self._nvmf.require(nqn, resource.name)
-        there = _on_device(found, bdev_name(resource.spec.volume_name_ref))
+        there = _on_device(found, _device(resource))
         if there is None:
             return _seen(resource, await self._add(resource, found))
         if owner := self._owner(resource):
@@ -76,6 +83,13 @@ class NamespaceBackend(Backend[NvmeNamespace]):
         new.spec.host_nsid = new.spec.host_nsid or old.spec.host_nsid
         if _wanted(old.spec) == _wanted(new.spec):
             return _seen(new, new.spec.host_nsid)
+        with self._taking(new):
+            seen = await self._replace(old, new)
+        if _device(old) != _device(new):
+            self._claims.leave(_device(old), old.name)
+        return seen
+
+    async def _replace(self, old: NvmeNamespace, new: NvmeNamespace) -> NvmeNamespace:
         found = await self._nvmf.require(self._nqn(new.name), new.name)
         there = _numbered(found, old.spec)
         await self._check(new, found, there)
@@ -95,6 +109,7 @@ class NamespaceBackend(Backend[NvmeNamespace]):
         there = None if found is None else _numbered(found, resource.spec)
         if found is not None and there is not None:
             await self._remove(found, there)
+        self._claims.leave(_device(resource), resource.name)
 
     async def discard(self, intended: NvmeNamespace, stored: NvmeNamespace | None) -> None:
         """Take away what an interrupted creation or change has added.
@@ -109,14 +124,18 @@ class NamespaceBackend(Backend[NvmeNamespace]):
         found = await self._found(intended.name)
         if found is None or self._owner(intended):
             return
-        there = _on_device(found, bdev_name(intended.spec.volume_name_ref))
+        there = _on_device(found, _device(intended))
         if there is not None and _fits(there, intended.spec):
             await self._remove(found, there)
 
     async def reconcile(self, resource: NvmeNamespace) -> NvmeNamespace:
         """See to it that the target has the namespace as the store has it. Raises ApiError."""
+        with self._taking(resource):
+            return await self._restore(resource)
+
+    async def _restore(self, resource: NvmeNamespace) -> NvmeNamespace:
         found = await self._nvmf.require(self._nqn(resource.name), resource.name)
-        there = _on_device(found, bdev_name(resource.spec.volume_name_ref))
+        there = _on_device(found, _device(resource))
         if there is None:
             return _seen(resource, await self._add(resource, found))
         if not _fits(there, resource.spec):  # another number, or another identity
@@ -137,7 +156,7 @@ class NamespaceBackend(Backend[NvmeNamespace]):
 
     async def stats(self, resource: NvmeNamespace) -> VolumeStats:
         """What went through its device, which nobody but its hosts can use."""
-        return await self._bdevs.statistics(bdev_name(resource.spec.volume_name_ref))
+        return await self._bdevs.statistics(_device(resource))
 
     def _nqn(self, name: str) -> str:
         return self._records.subsystem(name).spec.nqn
@@ -147,15 +166,21 @@ class NamespaceBackend(Backend[NvmeNamespace]):
         subsystem = self._records.find_subsystem(name)
         return None if subsystem is None else await self._nvmf.find(subsystem.spec.nqn)
 
+    def _taking(self, resource: NvmeNamespace) -> AbstractContextManager[None]:
+        what = f"spec.volume_name_ref: {resource.spec.volume_name_ref}"
+        return self._claims.taking(_device(resource), resource.name, what)
+
     def _owner(self, resource: NvmeNamespace) -> str:
         """The other namespace of the subsystem that has the device; '' for none."""
-        device = bdev_name(resource.spec.volume_name_ref)
+        device = _device(resource)
+        if other := self._claims.other(device, resource.name):
+            return other
         parent = resource.name.rsplit("/", 2)[0]
         return next(
             (
                 one.name
                 for one in self._records.namespaces(parent)
-                if one.name != resource.name and bdev_name(one.spec.volume_name_ref) == device
+                if one.name != resource.name and _device(one) == device
             ),
             "",
         )
@@ -194,6 +219,11 @@ class NamespaceBackend(Backend[NvmeNamespace]):
 
     async def _remove(self, found: Found, there: Namespace) -> None:
         await self._nvmf.call("nvmf_subsystem_remove_ns", nqn=found["nqn"], nsid=there["nsid"])
+
+
+def _device(resource: NvmeNamespace) -> str:
+    """The device that a namespace is on: it can be in one only."""
+    return bdev_name(resource.spec.volume_name_ref)
 
 
 def _wanted(spec: NvmeNamespaceSpec) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from ipaddress import ip_address
 from typing import Any
 
@@ -21,6 +22,7 @@ from dpu_sim.api.errors import (
 )
 from dpu_sim.nqn import nqn_problem
 from dpu_sim.storage.bdevs import Bdevs, bdev_name, is_unavailable
+from dpu_sim.storage.claims import Claims
 from dpu_sim.storage.controllers import FAMILIES, PCIE, RDMA, TCP, address_problem
 from dpu_sim.storage.keys import Keys
 from dpu_sim.storage.records import Records
@@ -67,6 +69,7 @@ class PathBackend(Backend[NvmePath]):
         self._slow = Bdevs(slow)
         self._records = records
         self._keys = keys
+        self._claims: Claims[tuple[str, ...]] = Claims()
         self._connecting: dict[str, asyncio.Task[None]] = {}
         """Attempts of restoring that take long, by name of the path."""
 
@@ -83,21 +86,30 @@ class PathBackend(Backend[NvmePath]):
 
     async def create(self, resource: NvmePath) -> NvmePath:
         """Connect. A connection that is nobody's was left by an interrupted creation."""
+        with self._taking(resource):
+            await self._connect(resource)
+        return resource
+
+    async def _connect(self, resource: NvmePath) -> None:
         remote = self._records.remote(resource.name)
-        self._check_free(resource)
         others = [one for one in self._records.paths(remote.name) if one.name != resource.name]
         if others and remote.multipath == NVME_MULTIPATH_DISABLE:
             text = f"{remote.name} takes one path: its multipath is DISABLE"
             raise failed_precondition(text, [others[0].name], "IN_USE", "is its path")
         if not await self._is_there(resource):
             await self._attach(resource, remote)
-        return resource
 
     async def update(self, old: NvmePath, new: NvmePath) -> NvmePath:
         """Connect to the new address, then leave the old one, or the other way round."""
         await self._end_attempt(old)
+        with self._taking(new):
+            await self._move(old, new)
+        if _place(old) != _place(new):
+            self._claims.leave(_place(old), old.name)
+        return new
+
+    async def _move(self, old: NvmePath, new: NvmePath) -> None:
         remote = self._records.remote(new.name)
-        self._check_free(new)
         if _trid(old) != _trid(new) and remote.multipath != NVME_MULTIPATH_DISABLE:
             await self._attach(new, remote)
             try:
@@ -106,7 +118,7 @@ class PathBackend(Backend[NvmePath]):
                 if not is_unavailable(error):
                     await self._detach(new)
                 raise
-            return new
+            return
         await self._check_unused(old)
         await self._detach(old)
         try:
@@ -115,16 +127,16 @@ class PathBackend(Backend[NvmePath]):
             if not is_unavailable(error):
                 await self._attach(old, remote)
             raise
-        return new
 
     async def delete(self, resource: NvmePath) -> None:
         """Disconnect. Raises ApiError: FAILED_PRECONDITION, volumes hang on this last path."""
         await self._end_attempt(resource)
         await self._check_unused(resource)
         await self._detach(resource)
+        self._claims.leave(_place(resource), resource.name)
         remote = self._records.find_remote(resource.name)
-        if remote is not None and len(self._records.paths(remote.name)) <= 1 and remote.tcp.psk:
-            await self._keys.withdraw(remote.name, remote.tcp.psk)
+        if remote is not None:
+            await self._forget_key(remote, resource)
 
     async def discard(self, intended: NvmePath, stored: NvmePath | None) -> None:
         """Disconnect what an interrupted creation or change has connected."""
@@ -180,16 +192,19 @@ class PathBackend(Backend[NvmePath]):
             )
         return counted
 
-    def _check_free(self, resource: NvmePath) -> None:
+    def _taking(self, resource: NvmePath) -> AbstractContextManager[None]:
         if owner := self._owner(resource):
             text = f"traddr: {owner} leads there already"
             raise failed_precondition(text, [owner], "IN_USE", "has the address")
+        return self._claims.taking(_place(resource), resource.name, "traddr")
 
     def _owner(self, resource: NvmePath) -> str:
         """The other path to the same place; '' for none."""
+        mine = _place(resource)
+        if other := self._claims.other(mine, resource.name):
+            return other
         siblings = self._records.paths(resource.name.rsplit("/", 2)[0])
-        mine = _trid(resource)
-        others = (one.name for one in siblings if one.name != resource.name and _trid(one) == mine)
+        others = (one.name for one in siblings if one.name != resource.name and _place(one) == mine)
         return next(others, "")
 
     async def _is_there(self, path: NvmePath) -> bool:
@@ -224,9 +239,19 @@ class PathBackend(Backend[NvmePath]):
         except ApiError as error:
             if is_unavailable(error):
                 raise
+            await self._forget_key(remote, path)
             where = " ".join(_trid(path).values())
             text = f"the SPDK target does not get to {where}: {error.message}"
             raise failed_precondition(text) from error
+
+    async def _forget_key(self, remote: NvmeRemoteController, path: NvmePath) -> None:
+        """Withdraw the controller's key unless paths beside this one need it."""
+        stored = any(one.name != path.name for one in self._records.paths(remote.name))
+        claimed = any(
+            place[0] == remote.name and place != _place(path) for place in self._claims.places()
+        )
+        if remote.tcp.psk and not (stored or claimed):
+            await self._keys.withdraw(remote.name, remote.tcp.psk)
 
     async def _detach(self, path: NvmePath) -> None:
         """Disconnect, if it is connected."""
@@ -247,6 +272,11 @@ def _trid(path: NvmePath) -> dict[str, str]:
         "trsvcid": str(fabrics.trsvcid),
         "subnqn": fabrics.subnqn,
     }
+
+
+def _place(path: NvmePath) -> tuple[str, ...]:
+    """What only one path of a remote controller can lead to."""
+    return (path.name.rsplit("/", 2)[0], *_trid(path).values())
 
 
 def _source(path: NvmePath) -> dict[str, str]:

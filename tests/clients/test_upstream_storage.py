@@ -25,15 +25,19 @@ def live(one, plural):
 """
 FRONT = f"""
 import sys
-from pydpu.storage import NvmeNamespace, NvmeSubsystem
+from pydpu.storage import NvmeController, NvmeNamespace, NvmeSubsystem
 address = sys.argv[1]
 {LIFE}
 subsystem = NvmeSubsystem(nqn="{NQN}")
 namespace = NvmeNamespace(subsystem=subsystem, volume="Malloc1")
 live(subsystem, "nvme_subsystems")
 live(namespace, "nvme_namespaces")
+controller = NvmeController(subsystem=subsystem, queue=1024, pf=0, vf=0, max_nsq=8, max_ncq=8)
+live(controller, "nvme_controllers")
+assert controller.get(address).status.active
 assert namespace.update(address) == namespace.get(address)
 print("made", flush=True)
+controller.delete(address)
 namespace.delete(address)
 subsystem.delete(address)
 """
@@ -52,10 +56,10 @@ controller.delete(address)
 """
 
 
-def test_pydpus_classes_lead_a_namespace_through_its_life(
+def test_pydpus_classes_lead_a_namespace_and_a_controller_through_their_lives(
     pydpu: Program, opid: Serve, tmp_path: Path
 ) -> None:
-    server, socket = opid(), tmp_path / "spdk.sock"
+    server, socket = opid("--pcie-dir", str(tmp_path / "functions")), tmp_path / "spdk.sock"
     ask(socket, "bdev_malloc_create", name="Malloc1", block_size=512, num_blocks=64)
     ended = pydpu("-c", FRONT, server.endpoint)
     assert (ended.code, ended.stdout, ended.stderr) == (0, "made\n", "")

@@ -6,7 +6,8 @@ import asyncio
 import ssl
 import stat
 from collections.abc import Iterator
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -179,7 +180,7 @@ def test_an_update_that_is_refused_leaves_the_namespace_as_it_was(dpu: Dpu) -> N
     chain.add(second, "ns-1")
     before = chain.seen["namespaces"]
     for spec, words in (
-        ({"volume_name_ref": second}, "is in use"),
+        ({"volume_name_ref": second}, "/nvmeNamespaces/ns-1's"),
         ({"volume_name_ref": "nothing"}, "no volume"),
         ({"volume_name_ref": first, "host_nsid": 2}, "host_nsid: 2 is taken"),
     ):
@@ -197,7 +198,11 @@ def test_namespaces_that_cannot_be_are_refused_with_the_reason(dpu: Dpu) -> None
         other.refuses(PRECONDITION, "NvmeNamespace", volume_name_ref=volume),
     ]
     assert f"{chain.name}/nvmeNamespaces/ns-0" in taken[0]
-    assert f"volume_name_ref: {volume} is in use" in taken[1]
+    assert f"{chain.name}/nvmeNamespaces/ns-0's" in taken[1]
+    ask(dpu.socket, "bdev_malloc_create", name="MallocX", block_size=512, num_blocks=64)
+    ask(dpu.socket, "bdev_passthru_create", name="Above", base_bdev_name="MallocX")
+    below = other.refuses(PRECONDITION, "NvmeNamespace", volume_name_ref="MallocX")
+    assert "volume_name_ref: MallocX is in use" in below
     free = chain.volume()
     for spec, words in (
         ({"host_nsid": 3}, "at most 2"),
@@ -269,6 +274,36 @@ def test_a_controller_over_pcie_offers_its_namespaces_to_the_host_of_the_functio
     assert way.name in Chain(dpu).refuses(PRECONDITION, "NvmeController", **again)
     dpu.call("DeleteNvmeController", name=way.name)
     assert list(socket.parent.iterdir()) == []
+
+
+def test_a_controller_over_pcie_is_restored_and_goes_also_without_its_folder(
+    mortal: Dpu, tmp_path: Path
+) -> None:
+    mortal.kill_opid()
+    mortal.flags = ("--pcie-dir", str(tmp_path / "functions"))
+    mortal.start_opid()
+    chain = Chain(mortal)
+    numbers = {"port_id": 0, "physical_function": 0, "virtual_function": 2}
+    function = {name: {"value": number} for name, number in numbers.items()}
+    spec = {"trtype": PCIE, "pcie_id": function}
+    asked = {"parent": chain.name, "nvme_controller": {"spec": spec}}
+    way = mortal.call("CreateNvmeController", nvme_controller_id="ctl-0", **asked)
+    before = chain.seen
+    (served,) = before["listen_addresses"]
+    assert (served["trtype"], served["traddr"]) == (
+        "VFIOUSER", str(tmp_path / "functions" / "pf0vf1"),
+    )  # fmt: skip
+    mortal.kill_target()
+    mortal.start_target()
+    assert becomes(lambda: subsystems(mortal.socket).get(chain.nqn) == before)
+    assert wait_for_health(mortal)
+    mortal.kill_opid()
+    mortal.flags = ()
+    mortal.start_opid()
+    assert not mortal.call("GetNvmeController", name=way.name).status.active
+    mortal.call("DeleteNvmeController", name=way.name)
+    mortal.call("DeleteNvmeSubsystem", name=chain.name)
+    assert chain.nqn not in subsystems(mortal.socket)
 
 
 def test_restarts_of_either_and_of_both_bring_the_chain_back(mortal: Dpu) -> None:
@@ -370,3 +405,29 @@ def test_virtio_is_refused_with_the_reason_and_its_health_tells(dpu: Dpu) -> Non
     for service in ("FrontendVirtioBlkService", "FrontendVirtioScsiService"):
         assert health(dpu.opid, f"opi_api.storage.v1.{service}") == NOT_SERVING
     assert health(dpu.opid) == SERVING
+
+
+def test_of_many_who_want_a_place_at_once_one_gets_it(dpu: Dpu) -> None:
+    chain = Chain(dpu)
+    volume, port = chain.volume(), free_port()
+
+    def attempt(number: int) -> list[str]:
+        done: list[str] = []
+        with suppress(grpc.RpcError):
+            done.append(chain.add(volume, f"ns-{number}").name)
+        with suppress(grpc.RpcError):
+            done.append(chain.listen(port, f"ctl-{number}").name)
+        return done
+
+    with ThreadPoolExecutor(8) as pool:
+        made = [name for names in pool.map(attempt, range(8)) for name in names]
+    assert len(made) == 2
+    spaces = dpu.call("ListNvmeNamespaces", parent=chain.name).nvme_namespaces
+    ways = dpu.call("ListNvmeControllers", parent=chain.name).nvme_controllers
+    assert sorted(one.name for one in (*spaces, *ways)) == sorted(made)
+    assert (chain.namespaces(), chain.ports()) == ({1: volume}, [f"127.0.0.1:{port}"])
+    for name in made:
+        kind = "NvmeNamespace" if "/nvmeNamespaces/" in name else "NvmeController"
+        dpu.call(f"Delete{kind}", name=name)
+    chain.add(volume, "ns-9")  # the place is free again
+    chain.listen(port, "ctl-9")
