@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scapy.all import sniff
 from scapy.layers.inet import TCP
+from scapy.sendrecv import sniff
 from scapy.sessions import TCPSession
 
 from nvmetcp import fabrics, pdu
