@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import fields as fields_of
 from typing import Any
 
@@ -24,6 +25,9 @@ from dpu_sim.spdk_sim.nvmf.subsystem import (
 from dpu_sim.spdk_sim.nvmf.target import Target
 from dpu_sim.spdk_sim.nvmf.transport import LiveController, LiveQueue
 from dpu_sim.spdk_sim.parameters import Check, boolean, decode, off, string, unsigned
+from nvmetcp.auth import Secret
+from nvmetcp.errors import LocalProtocolError
+from nvmetcp.psk import ConfiguredPsk
 
 POLL_GROUP = "nvmf_tgt_poll_group_000"
 """The name of the only thread that serves queues."""
@@ -50,7 +54,12 @@ _CREATE: dict[str, Check] = {
     **TARGET,
 }
 _IDENTITY = {one.name for one in fields_of(Identity)}
-_KEYS = ("psk", "dhchap_key", "dhchap_ctrlr_key")
+_KEYS: dict[str, Callable[[str], object]] = {
+    "psk": ConfiguredPsk.parse,
+    "dhchap_key": Secret.parse,
+    "dhchap_ctrlr_key": Secret.parse,
+}
+"""Keys of a host, with what reads them."""
 _MOST_NAMESPACES = 1 << 16
 """More would take more memory for their states than a target should."""
 
@@ -129,7 +138,7 @@ class SubsystemMethods:
         return True
 
     async def _set_keys(self, given: Any) -> bool:
-        fields = dict.fromkeys(("host", *_KEYS[1:]), string)
+        fields = dict.fromkeys(("host", "dhchap_key", "dhchap_ctrlr_key"), string)
         subsystem, wanted = decode_for_subsystem(self._target, given, fields, {"host"})
         keys = self._keys(wanted)
         if wanted["host"] not in subsystem.hosts:
@@ -138,15 +147,15 @@ class SubsystemMethods:
         return True
 
     def _keys(self, wanted: Parameters) -> dict[str, str]:
-        """The keys that are named, each of which there is. Raises RpcError.
+        """The keys that are named, each of which there is and of its form. Raises RpcError.
 
         A controller's key alone is refused: it is used only after the host's.
         """
         keys = {name: wanted[name] for name in _KEYS if name in wanted}
         try:
-            for key in keys.values():
-                self._target.secret(key)
-        except (OSError, ValueError) as error:
+            for name, key in keys.items():
+                _KEYS[name](self._target.secret(key))
+        except (OSError, ValueError, LocalProtocolError) as error:
             raise internal_error() from error
         if "dhchap_ctrlr_key" in keys and "dhchap_key" not in keys:
             raise internal_error()

@@ -299,15 +299,17 @@ def test_keys_have_names_or_files_and_are_there(client: Any, tmp_path: Path) -> 
     open_file.write_text(SECRET)
     open_file.chmod(0o644)
     psk = private_file(tmp_path / "psk", ConfiguredPsk(bytes(range(32))).text())
+    dhchap = private_file(tmp_path / "dh", SECRET)
     for wrong in (
         {"psk": "nokey"}, {"psk": str(open_file)}, {"psk": str(tmp_path / "none")},
-        {"dhchap_key": "nokey"}, {"dhchap_ctrlr_key": str(psk)},
+        {"dhchap_key": "nokey"}, {"dhchap_ctrlr_key": str(dhchap)},
+        {"psk": str(dhchap)}, {"dhchap_key": str(psk)},
     ):  # fmt: skip
         with refused("Internal error"):
             client.nvmf_subsystem_add_host(nqn=NQN, host=HOST, **wrong)
     assert client.nvmf_get_subsystems(nqn=NQN)[0]["hosts"] == []
     client.nvmf_subsystem_add_host(nqn=NQN, host=HOST, psk=str(psk))
-    client.keyring_file_add_key(name="dh", path=str(private_file(tmp_path / "dh", SECRET)))
+    client.keyring_file_add_key(name="dh", path=str(dhchap))
     client.nvmf_subsystem_set_keys(nqn=NQN, host=HOST, dhchap_key="dh")
     [host] = client.nvmf_get_subsystems(nqn=NQN)[0]["hosts"]
     assert host == {"nqn": HOST, "dhchap_key": "dh"}
