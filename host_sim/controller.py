@@ -322,21 +322,18 @@ class Controller:
 
     # -- commands
 
-    async def io(self, operation: Operation) -> bytes | bytearray:
-        """Carry an operation out on an I/O queue; the data. Raises NvmeError, PathError."""
+    def submit(self, operation: Operation) -> asyncio.Future[Exchange]:
+        """Send an operation's (first) command on an I/O queue. Raises PathError."""
         if self.state is not State.LIVE:
             raise PathError(f"{self.options.address} is {self.state}")
         assert self._association is not None
-        what, command, data, length, _, fused = operation
         queue = self._association.io_queue()
-        first = queue.submit(command, data, length)
-        if fused is not None:
-            # On the same queue, with nothing in between.
-            second = queue.submit(*fused)
-            await asyncio.wait({first, second})
-            check(what, await first)
-            return check(what, await second).data
-        return check(what, await first).data
+        first = queue.submit(operation.command, operation.data, operation.length)
+        return first if operation.fused is None else _both(first, queue.submit(*operation.fused))
+
+    async def io(self, operation: Operation) -> bytes | bytearray:
+        """Carry an operation out; the data that came back. Raises NvmeError, PathError."""
+        return check(operation.what, await self.submit(operation)).data
 
     async def admin(
         self, what: str, command: Command, data: Buffer | None = None, length: int = 0
@@ -345,3 +342,17 @@ class Controller:
         if self.state is not State.LIVE:
             raise PathError(f"{self.options.address} is {self.state}")
         return await self.association.admin(what, command, data, length)
+
+
+def _both(
+    first: asyncio.Future[Exchange], second: asyncio.Future[Exchange]
+) -> asyncio.Future[Exchange]:
+    """The first command of a fused operation that failed, else the second."""
+
+    async def wait() -> Exchange:
+        await asyncio.wait({first, second})
+        one, other = await first, await second
+        assert one.completion is not None
+        return one if one.completion.status else other
+
+    return asyncio.ensure_future(wait())

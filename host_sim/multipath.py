@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from host_sim.association import check
 from host_sim.controller import Controller, State
 from host_sim.errors import HostError, NoPathError, NvmeError, PathError, RemovedError
 from host_sim.namespace import NamespaceInfo
@@ -91,6 +92,7 @@ class MultipathNamespace(Operations):
         self.preferred: Controller | None = None
         self.removed = False
         self._usable: list[Path] = []
+        self._most = 1
         self._turn = 0
         self._waiting: list[asyncio.Future[None]] = []
 
@@ -109,6 +111,7 @@ class MultipathNamespace(Operations):
     def refresh(self) -> None:
         """Judge the paths anew; whoever waits for one is woken."""
         self._usable = self._judge()
+        self._most = self._limit()
         waiting, self._waiting = self._waiting, []
         for one in waiting:
             if not one.done():
@@ -166,6 +169,9 @@ class MultipathNamespace(Operations):
     @property
     def max_blocks(self) -> int:
         """The most blocks that one command may be about."""
+        return self._most
+
+    def _limit(self) -> int:
         limits = [one.controller.identify.mdts for one in self.paths]
         least = min((_UNIT << mdts for mdts in limits if mdts), default=_LARGEST_TRANSFER)
         return max(1, min(least // self.block_size, _MOST_BLOCKS))
@@ -182,7 +188,9 @@ class MultipathNamespace(Operations):
                 continue
             path.under_way += 1
             try:
-                data = await path.controller.io(operation)
+                exchange = await path.controller.submit(operation)
+                if exchange.completion.status:  # type: ignore[union-attr]
+                    check(operation.what, exchange)
             except PathError:
                 path.statistics.errors += 1
                 if not operation.repeatable:
@@ -196,7 +204,7 @@ class MultipathNamespace(Operations):
                 await asyncio.sleep(0 if error.of_path else _RETRY_DELAY)
             else:
                 path.count(operation)
-                return data
+                return exchange.data
             finally:
                 path.under_way -= 1
 

@@ -39,11 +39,14 @@ from nvmetcp.reservations import (
     ReservationType,
     parse_report,
 )
+from nvmetcp.sgl import PSDT_SGL
 
 _LOW = 0xFFFFFFFF
 _FUA = 1 << 30
 _MOST_ZEROES = 1 << 16  # blocks of one Write Zeroes
 _REPORT = 4096
+_READ = int(IoOpcode.READ)
+_NAMES = {IoOpcode.WRITE: "write", IoOpcode.COMPARE: "compare"}
 
 
 class Operation(NamedTuple):
@@ -66,8 +69,8 @@ class Operations(ABC):
     def __init__(self, nsid: int, block_size: int) -> None:
         self.nsid = nsid
         self.block_size = block_size
-        self._read = make_command(IoOpcode.READ, nsid)
-        self._write = make_command(IoOpcode.WRITE, nsid)
+        blank = make_command(0, nsid)
+        self._middle = blank[3:10]  # of every command here, between identifier and dword 10
 
     @abstractmethod
     async def perform(self, operation: Operation) -> bytes | bytearray:
@@ -193,16 +196,20 @@ class Operations(ABC):
 
     # -- commands
 
+    def _command(self, opcode: int, slba: int, dword12: int) -> Command:
+        """A command about blocks, quicker than by name."""
+        return Command(
+            opcode, PSDT_SGL, 0, *self._middle, slba & _LOW, slba >> 32, dword12, 0, 0, 0
+        )
+
     def _reading(self, slba: int, blocks: int) -> Operation:
-        command = self._read._replace(cdw10=slba & _LOW, cdw11=slba >> 32, cdw12=blocks - 1)
+        command = self._command(_READ, slba, blocks - 1)
         return Operation("read", command, None, blocks * self.block_size)
 
     def _writing(self, opcode: IoOpcode, slba: int, data: memoryview, fua: bool) -> Operation:
         dword12 = len(data) // self.block_size - 1 | (_FUA if fua else 0)
-        command = self._write._replace(
-            opcode=opcode, cdw10=slba & _LOW, cdw11=slba >> 32, cdw12=dword12
-        )
-        return Operation(opcode.name.lower(), command, data, 0, opcode == IoOpcode.WRITE)
+        command = self._command(opcode, slba, dword12)
+        return Operation(_NAMES[opcode], command, data, 0, opcode != IoOpcode.COMPARE)
 
     def _blocks_of(self, data: memoryview) -> int:
         blocks, rest = divmod(len(data), self.block_size)

@@ -26,6 +26,7 @@ _RECEIVE = 1 << 19
 _WRITE_HIGH = 1 << 23  # asyncio's own bookkeeping only: the depth of the queue bounds what waits
 _NO_LINGER = struct.pack("ii", 1, 0)
 _NOTHING = b""
+_SUCCESS = Completion(0)
 
 
 class Exchange:
@@ -59,6 +60,7 @@ class Queue(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._error: HostError | None = None
         self._buffer = memoryview(bytearray(_RECEIVE))
+        self._kept = 0
         self._flushing = False
 
     @property
@@ -143,26 +145,54 @@ class Queue(asyncio.BufferedProtocol):
         self._flush()
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
-        """Where to receive."""
-        return self._buffer
+        """Where to receive: behind what was kept."""
+        return self._buffer[self._kept :]
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take what has arrived."""
         if self._error is not None:
             return
         try:
-            self._receive(self._buffer[:nbytes])
+            self._take_in(self._buffer[: self._kept + nbytes])
         except RemoteProtocolError as error:
             self._flush()
             self.close(PathError(f"queue {self.id}: the controller broke the protocol: {error}"))
             return
+        if self._backlog:
+            self._send_backlog()
+        if not self._flushing:
+            self._flush()  # answers to requests for data
+
+    def _send_backlog(self) -> None:
         while self._backlog and self.connection.free:
             command, data, exchange = self._backlog.popleft()
             if not exchange.future.cancelled():
                 exchange.started = self._loop.time()
                 self._send(command, data, exchange)
-        if not self._flushing:
-            self._flush()  # answers to requests for data
+
+    def _take_in(self, data: memoryview) -> None:
+        """Handle plain completions the short way, and whatever else by events."""
+        connection, pending = self.connection, self.pending
+        self._kept = 0
+        if missing := connection.missing:
+            self._receive(data[:missing])
+            if self._error is not None:
+                return  # the controller gave up
+            data = data[missing:]
+        used, more, found = connection.complete_at_once(data)
+        for cid, content in found:
+            exchange = pending.pop(cid)
+            if content is not None:
+                exchange.data = bytes(content)
+            exchange.completion = _SUCCESS
+            if not exchange.future.done():
+                exchange.future.set_result(exchange)
+        rest = data[used:]
+        if more:
+            self._kept = len(rest)
+            self._buffer[: self._kept] = rest
+        elif rest:
+            self._receive(rest)
 
     def _receive(self, data: memoryview) -> None:
         for event in self.connection.receive(data):

@@ -111,6 +111,11 @@ class PduDecoder:
         """Whether the next byte begins a PDU."""
         return not self._have
 
+    @property
+    def missing(self) -> int:
+        """How many bytes complete what has begun, as far as its header is known; at least 1."""
+        return self._need - self._have
+
     def header(self) -> bytes:
         """Return the header of the PDU that was yielded last, while its handling lasts."""
         return _header(self._current)

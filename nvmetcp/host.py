@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +17,10 @@ from nvmetcp.pdu import (
     AT_DATA_OFFSET,
     AT_DGST,
     AT_FLAGS,
+    CAPSULE_CMD_SIZE,
+    LAST,
     R2T,
+    SHORT_SIZE,
     C2HData,
     CapsuleResp,
     Framing,
@@ -34,6 +38,21 @@ from nvmetcp.status import Completion
 ADMIN_IN_CAPSULE = 8192  # data that may always come with admin and Fabrics commands, in bytes
 MAX_DATA_PDU = 1 << 26  # largest data PDU a host believes, in bytes
 AT_COMPLETION_CID = 20
+_WHOLE = 1 << 16  # larger PDUs are not waited for by `complete_at_once`
+
+# For the short ways. A capsule: common header, and the command as it is packed. A data PDU: common
+# header, cid, offset, length. A response: common header, result, cid, status. The common header is
+# one number; its upper half is the length of the PDU.
+_CAPSULE = struct.Struct("<QBBHIIIQQI3xB6I")
+_DATA_PDU = struct.Struct("<QHxxII4x")
+_RESPONSE = struct.Struct("<QQ4xHH")
+_BARE_CAPSULE = PduType.CAPSULE_CMD | CAPSULE_CMD_SIZE << 16
+_NO_DATA_CAPSULE = _BARE_CAPSULE | CAPSULE_CMD_SIZE << 32
+_DATA_CAPSULE = _BARE_CAPSULE | CAPSULE_CMD_SIZE << 24
+_LAST_DATA = PduType.C2H_DATA | LAST << 8 | SHORT_SIZE << 16 | SHORT_SIZE << 24
+_GOOD_RESPONSE = PduType.CAPSULE_RESP | SHORT_SIZE << 16 | SHORT_SIZE << 32
+_HEADER = 0xFFFFFFFF
+_PHASE = 1  # bit of the status field that says nothing on fabrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +92,7 @@ class HostConnection(Connection):
         self._free = deque(range(self.config.queue_size - 1))
         self._submitted: dict[int, _Submitted] = {}
         self._answering: list[_Submitted] = []
+        self._plain = False
         self._handlers |= {
             ICResp: self._opened,
             C2HData: self._data,
@@ -107,6 +127,8 @@ class HostConnection(Connection):
         """
         self._require_open()
         view = memoryview(data).cast("B") if data else None
+        if self._plain and self._free and (length or view) and not (length and view):
+            return self._submit_plainly(command, view, length)
         _check_direction(command, view, length)
         if not self._free:
             raise LocalProtocolError("the queue is full")
@@ -119,6 +141,73 @@ class HostConnection(Connection):
         self._free.popleft()
         self._submitted[cid] = _Submitted(None if inside else view, length)
         return cid
+
+    def _submit_plainly(self, command: Command, view: memoryview | None, length: int) -> int:
+        """Do the same without digests and gaps, for commands with data, in half the time."""
+        _check_direction(command, view, length)
+        out, cid = self._out, self._free.popleft()
+        size = length if view is None else len(view)
+        inside = view is not None and size <= self.config.in_capsule
+        head = _DATA_CAPSULE | CAPSULE_CMD_SIZE + size << 32 if inside else _NO_DATA_CAPSULE
+        kind = IN_CAPSULE_DATA_BLOCK if inside else TRANSPORT_DATA_BLOCK
+        try:
+            out.append(
+                _CAPSULE.pack(head, *command[:2], cid, *command[3:7], 0, size, kind, *command[10:])
+            )
+        except struct.error as error:
+            self._free.appendleft(cid)
+            raise LocalProtocolError(f"{command}: {error}") from error
+        if inside:
+            assert view is not None
+            out.append(view)
+        self._submitted[cid] = _Submitted(None if inside else view, length)
+        return cid
+
+    @property
+    def missing(self) -> int:
+        """How many bytes belong to a PDU that has begun, as far as is known; 0 between PDUs."""
+        return 0 if self._decoder.at_boundary else self._decoder.missing
+
+    def complete_at_once(
+        self, data: memoryview
+    ) -> tuple[int, bool, list[tuple[int, memoryview | None]]]:
+        """Take the successful completions that `data` begins with, and their data.
+
+        Does what `receive` would, in a third of the time: without events, for commands whose data
+        came as one PDU right before the completion, without digests. Returns how many bytes are
+        done with; whether what follows is the beginning of more such, to be passed again when it is
+        whole (else it is for `receive`); and identifiers with data, views of `data`.
+        """
+        found: list[tuple[int, memoryview | None]] = []
+        if not self._plain or not self._decoder.at_boundary or self.state is not State.OPEN:
+            return 0, False, found
+        submitted, free = self._submitted, self._free
+        start, end = 0, len(data)
+        while end - start >= SHORT_SIZE:
+            head, cid, offset, length = _DATA_PDU.unpack_from(data, start)
+            at, content = start, None
+            if head & _HEADER == _LAST_DATA:
+                at += SHORT_SIZE + length
+                if head >> 32 != SHORT_SIZE + length or offset or length > _WHOLE:
+                    return start, False, found
+                if end - at < SHORT_SIZE:
+                    return start, True, found
+                content = data[start + SHORT_SIZE : at]
+            elif head != _GOOD_RESPONSE:
+                return start, False, found
+            head, result, done, status = _RESPONSE.unpack_from(data, at)
+            command = submitted.get(done)
+            if head != _GOOD_RESPONSE or result or status & ~_PHASE or command is None:
+                return start, False, found
+            if command.received or command.length != (length if content is not None else 0):
+                return start, False, found
+            if content is not None and cid != done:
+                return start, False, found
+            del submitted[done]
+            free.append(done)
+            found.append((done, content))
+            start = at + SHORT_SIZE
+        return start, start < end, found
 
     def data_to_send(self) -> list[Buffer]:
         """Return the buffers to send, in order, and forget them."""
@@ -140,6 +229,12 @@ class HostConnection(Connection):
         self.max_h2c_data = response.max_h2c_data
         self._sending = Framing(header, data, response.cpda)
         self._decoder.framing = Framing(header, data, config.hpda)
+        self._plain = (
+            self._sending.plain
+            and self._decoder.framing.plain
+            and self._sending.capsule_offset == CAPSULE_CMD_SIZE
+            and self._decoder.framing.short_offset == SHORT_SIZE
+        )
         self._decoder.rules = host_rules(MAX_DATA_PDU)
         return (Opened(response),)
 

@@ -2,6 +2,7 @@
  * data, completion. Serves one connection.   echo SIZE  (prints its port) */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,18 @@ static void send_all(int fd, const char *data, size_t size)
     }
 }
 
+/* All that does not differ from one answer to the next: a data PDU with LAST, a response. */
+static void prepare(char *answer, uint32_t size)
+{
+    uint32_t whole = HEADER + size, bare = HEADER;
+    char *response = answer + whole;
+    answer[0] = 7, answer[1] = 4, answer[2] = HEADER, answer[3] = HEADER;
+    memcpy(answer + 4, &whole, 4);
+    memcpy(answer + 16, &size, 4);
+    response[0] = 5, response[2] = HEADER;
+    memcpy(response + 4, &bare, 4);
+}
+
 int main(int argc, char **argv)
 {
     size_t unit = HEADER + strtoul(argc > 1 ? argv[1] : "4096", 0, 10) + HEADER;
@@ -30,6 +43,8 @@ int main(int argc, char **argv)
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (!answers || bind(listener, (void *)&address, length) || listen(listener, 1))
         return 1;
+    for (size_t n = 0; n < MOST; n++)
+        prepare(answers + n * unit, (uint32_t)(unit - 2 * HEADER));
     getsockname(listener, (void *)&address, &length);
     printf("%d\n", ntohs(address.sin_port));
     fflush(stdout);
@@ -43,8 +58,8 @@ int main(int argc, char **argv)
         size_t count = have / COMMAND;
         for (size_t n = 0; n < count; n++) {
             char *answer = answers + n * unit;
-            answer[0] = 7;
             memcpy(answer + 8, commands + n * COMMAND + 10, 2); /* command identifier */
+            memcpy(answer + unit - HEADER + 20, commands + n * COMMAND + 10, 2);
         }
         send_all(fd, answers, count * unit);
         have -= count * COMMAND;
