@@ -33,7 +33,7 @@ DIFFERENCES = {
     1324: "[BUG] spdk_tgt never gets out of EAGAIN on a device that nobody has open",
 }
 _QUEUES = "the I/O queues are connected with the controller, not when they are used first"
-_SHAPE = "the shape that is preferred for I/O is said in another way"
+_SHAPE = "commands are not passed through, and there is no DMA"
 _COUNTED = "an examination of partition tables read from the device; nobody reads it here"
 HOST_DIFFERENCES = {
     1051: _COUNTED,
@@ -44,7 +44,7 @@ HOST_DIFFERENCES = {
     1077: _QUEUES,
     1078: _QUEUES,
     1080: _SHAPE,
-    1085: "[BUG] spdk_tgt tells of -273 degrees Celsius as an unsigned number",
+    1085: "controllers here have a temperature, and all of their spare; spdk_tgt's have 0 kelvin",
     1104: _QUEUES,
     1123: "there is no RAID and no hot plugging, and other defaults of the host",
 }
