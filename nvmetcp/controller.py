@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -85,11 +85,15 @@ class _Outstanding:
     requests: dict[int, tuple[int, int]] | None = None  # ttag -> next, end
 
 
+QuickRead = tuple[int, int, int, int, int]
+"""A Read: command identifier, namespace, first block, `control`, bytes of data."""
+
+
 class Disk(Protocol):
     """Carries out commands at once, or leaves them. `control` is dword 12 of the command."""
 
-    def read_at_once(self, nsid: int, slba: int, control: int, length: int) -> Buffer | None:
-        """Return `length` bytes, None to leave the command to `receive`."""
+    def read_at_once(self, reads: list[QuickRead]) -> Sequence[Buffer]:
+        """Return the data of the first of them, as many as are possible, as long as asked for."""
 
     def write_at_once(self, nsid: int, slba: int, control: int, data: memoryview) -> bool:
         """Take `data`; False to leave the command to `receive`."""
@@ -196,39 +200,72 @@ class ControllerConnection(Connection):
         """
         if not self._quick():
             return 0
-        view, out, outstanding = memoryview(data), self._out, self._outstanding
-        start, end, head, size = 0, len(view), self._sq_head, self.queue_size
+        view = memoryview(data)
+        start, end = 0, len(view)
         while room > 0 and end - start >= CAPSULE_CMD_SIZE:
             pdu, operation, cid, nsid, length, kind, slba, control = _CAPSULE.unpack_from(
                 view, start
             )
-            if cid in outstanding:
-                break
-            used = CAPSULE_CMD_SIZE
-            if operation == _READ and pdu == _NO_DATA_CAPSULE and kind == _TRANSPORT:
-                content = disk.read_at_once(nsid, slba, control, length)
-                if content is None:
+            if operation == _READ:
+                reads = self._leading_reads(view[start:], room)
+                contents = disk.read_at_once(reads) if reads else ()
+                if not contents:
                     break
-                out.append(_DATA_PDU.pack(_LAST_DATA | SHORT_SIZE + length << 32, cid, length))
-                out.append(content)
-                room -= length
-            elif operation == _WRITE and kind == _IN_CAPSULE:
-                used += length
-                inside = view[start + CAPSULE_CMD_SIZE : start + used]
-                plain = pdu == _DATA_CAPSULE | used << 32 and length <= self.config.in_capsule
-                if not plain or len(inside) != length or view[start + 32 : start + 40] != _ZERO:
+                room -= self._answer_reads(reads, contents)
+                start += CAPSULE_CMD_SIZE * len(contents)
+            elif operation == _WRITE and kind == _IN_CAPSULE and cid not in self._outstanding:
+                inside = self._inside(view[start:], pdu, length)
+                if inside is None or not disk.write_at_once(nsid, slba, control, inside):
                     break
-                if not disk.write_at_once(nsid, slba, control, inside):
-                    break
+                self._sq_head = (self._sq_head + 1) % self.queue_size
+                response = _RESPONSE.pack(_GOOD_RESPONSE, self._sq_head, self.queue_id, cid)
+                self._out.append(response)
+                start += CAPSULE_CMD_SIZE + length
             else:
                 break
+        return start
+
+    def _leading_reads(self, view: memoryview, room: int) -> list[QuickRead]:
+        """The Reads that `view` begins with, until their data fill `room`."""
+        outstanding, reads = self._outstanding, []
+        whole = len(view) // CAPSULE_CMD_SIZE * CAPSULE_CMD_SIZE
+        for pdu, operation, cid, nsid, length, kind, slba, control in _CAPSULE.iter_unpack(
+            view[:whole]
+        ):
+            plain = pdu == _NO_DATA_CAPSULE and operation == _READ and kind == _TRANSPORT
+            if not plain or cid in outstanding or room <= 0:
+                break
+            reads.append((cid, nsid, slba, control, length))
+            room -= length
+        return reads
+
+    def _answer_reads(self, reads: list[QuickRead], contents: Sequence[Buffer]) -> int:
+        """Send data and completions of the first Reads; how many bytes of data that are."""
+        out, head, size, queue_id = self._out, self._sq_head, self.queue_size, self.queue_id
+        data_pdu, response = _DATA_PDU.pack, _RESPONSE.pack
+        total, shape, last = 0, 0, -1
+        for (cid, _, _, _, length), content in zip(reads, contents, strict=False):
+            if length != last:
+                shape, last = _LAST_DATA | SHORT_SIZE + length << 32, length
             head += 1
             if head == size:
                 head = 0
-            out.append(_RESPONSE.pack(_GOOD_RESPONSE, head, self.queue_id, cid))
-            start += used
+            out += (
+                data_pdu(shape, cid, length),
+                content,
+                response(_GOOD_RESPONSE, head, queue_id, cid),
+            )
+            total += length
         self._sq_head = head
-        return start
+        return total
+
+    def _inside(self, view: memoryview, pdu: int, length: int) -> memoryview | None:
+        """The data of a Write in its capsule, None if they are not all there, or not plain."""
+        used = CAPSULE_CMD_SIZE + length
+        plain = pdu == _DATA_CAPSULE | used << 32 and 0 < length <= self.config.in_capsule
+        if not plain or len(view) < used or view[32:40] != _ZERO:
+            return None
+        return view[CAPSULE_CMD_SIZE:used]
 
     def _quick(self) -> bool:
         """Whether the next byte begins a PDU, and PDUs have no digests and no gaps."""

@@ -52,6 +52,15 @@ class Tally:
         if ticks < self.shortest or not self.shortest:
             self.shortest = ticks
 
+    def count_many(self, operations: int, size: int, ticks: int) -> None:
+        """More operations, of `size` bytes in all, which together took `ticks`."""
+        self.operations += operations
+        self.bytes += size
+        self.ticks += ticks
+        share = ticks // operations
+        self.longest = max(self.longest, share)
+        self.shortest = min(self.shortest or share, share)
+
     def add(self, other: Tally) -> None:
         """Take in the operations of another channel."""
         self.operations += other.operations

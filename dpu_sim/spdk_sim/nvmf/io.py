@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dpu_sim.spdk_sim.bdev.device import Buffer, IoType
@@ -14,6 +14,7 @@ from dpu_sim.spdk_sim.nvmf.queue import Queue
 from dpu_sim.spdk_sim.nvmf.view import NamespaceView
 from nvmetcp.admin import ALL_NAMESPACES
 from nvmetcp.command import Command
+from nvmetcp.controller import QuickRead
 from nvmetcp.io import (
     DEALLOCATE,
     Copy,
@@ -72,17 +73,21 @@ class IoCommands:
 
     # -- at once
 
-    def read_at_once(self, nsid: int, slba: int, control: int, length: int) -> Buffer | None:
-        """Blocks, unless that takes waiting or anything is unusual."""
+    def read_at_once(self, reads: list[QuickRead]) -> Sequence[Buffer]:
+        """Blocks of one namespace, as long as that takes no waiting and nothing is unusual."""
+        nsid = reads[0][1]
         view = self._views.get(nsid)
-        if view is None or view.read_fault or length > self._largest:
-            return None
-        if (control + 1) * view.block_size != length:
-            return None  # also where there are flags in the upper half of `control`
-        data = view.read_now(slba, control + 1)
-        if data is not None:
-            self.completed += 1
-        return data
+        if view is None or view.read_fault:
+            return ()
+        size, largest, ranges = view.block_size, self._largest, []
+        for _, its, slba, control, length in reads:
+            # The length differs also where there are flags in the upper half of `control`.
+            if its != nsid or (control + 1) * size != length or length > largest:
+                break
+            ranges.append((slba, control + 1))
+        contents = view.descriptor.read_many_now(ranges)
+        self.completed += len(contents)
+        return contents
 
     def write_at_once(self, nsid: int, slba: int, control: int, data: memoryview) -> bool:
         """Replace blocks, unless that takes waiting or anything is unusual."""

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nvmetcp.command import Command
-from nvmetcp.controller import ControllerConnection
+from nvmetcp.controller import ControllerConnection, QuickRead
 from nvmetcp.events import CommandArrived
 from nvmetcp.host import HostConfig, HostConnection
 from nvmetcp.io import Flush, IoOpcode, Read, Write, block_count, first_block
@@ -29,10 +29,13 @@ class Disk:
         self.seen += 1
         return self.seen - 1 in self.slow
 
-    def read_at_once(self, nsid: int, slba: int, control: int, length: int) -> Buffer | None:
-        if self._leaves() or nsid != 1 or (control + 1) * BLOCK != length:
-            return None
-        return bytes(self.image[slba * BLOCK : slba * BLOCK + length])
+    def read_at_once(self, reads: list[QuickRead]) -> list[Buffer]:
+        found: list[Buffer] = []
+        for _, nsid, slba, control, length in reads:
+            if self._leaves() or nsid != 1 or (control + 1) * BLOCK != length:
+                break
+            found.append(bytes(self.image[slba * BLOCK : slba * BLOCK + length]))
+        return found
 
     def write_at_once(self, nsid: int, slba: int, control: int, data: memoryview) -> bool:
         if self._leaves() or nsid != 1 or (control + 1) * BLOCK != len(data):
