@@ -136,6 +136,7 @@ class Server:
         calls = asyncio.all_tasks() - {asyncio.current_task()}
         if calls:
             await asyncio.wait(calls, timeout=_CANCEL_SECONDS)
+        self._services.hang_up()
         await self._store.locks.drain()  # changes whose callers have gone still need the back ends
         self._services.close()
         if self._telemetry is not None:

@@ -51,6 +51,7 @@ class Services:
         resources: those of them that keep resources.
         lacking: services that are not implemented though one could expect them, and why.
         watch: tells of every time that a device goes away, for ever.
+        hang_up: breaks off what waits for other machines, as a change that the next start settles.
         close: lets go of the back ends.
     """
 
@@ -58,6 +59,7 @@ class Services:
     resources: tuple[ResourceService[Any], ...]
     lacking: Mapping[str, str]
     watch: Callable[[Callable[[], None]], Coroutine[Any, Any, None]]
+    hang_up: Callable[[], None]
     close: Callable[[], None]
 
 
@@ -81,7 +83,7 @@ def build_services(settings: Settings, store: Store) -> Services:
     found = RemoteNamespaces(spdk, records, store.secret)
 
     def close() -> None:
-        slow.hang_up()
+        slow.close()
         spdk.close()
 
     model = build_inventory(personality, card, settings.node)
@@ -93,6 +95,7 @@ def build_services(settings: Settings, store: Store) -> Services:
         kept,
         LACKING,
         spdk.watch,
+        slow.hang_up,
         close,
     )
 

@@ -60,6 +60,7 @@ class SpdkClient:
         self._timeout = timeout
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="spdk-rpc")
         self._connection: _Connection | None = None
+        self._hung_up = False
         self._timeouts = 0
         """How many calls were not answered in time."""
         self._lost: Callable[[], object] = lambda: None
@@ -100,12 +101,12 @@ class SpdkClient:
             await loop.run_in_executor(self._worker, self._look)
 
     def hang_up(self) -> None:
-        """Break a call that is under way off, and close."""
+        """Break a call that is under way off; this one and later ones are UNAVAILABLE."""
+        self._hung_up = True
         connection = self._connection
         if connection is not None and connection.sock is not None:
             with suppress(OSError):
                 connection.sock.shutdown(socket.SHUT_RDWR)
-        self.close()
 
     def close(self) -> None:
         """Close the connection; a call that is under way ends first."""
@@ -118,6 +119,8 @@ class SpdkClient:
         try:
             if self._connection is None:
                 self._connection = _Connection(str(self._path), timeout=self._timeout or TIMEOUT)
+            if self._hung_up:
+                raise ConnectionError("hung up")
             number = self._connection.add_request(method, dict(parameters or {}))
             self._connection.flush()
             answer = _matching(self._connection.recv(), number)

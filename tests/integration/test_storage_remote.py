@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ import pytest
 
 from host_sim.options import Address, ConnectOptions
 from host_sim.sync import SyncHost
-from tests.opid_process import SERVING, health
+from tests.opid_process import DEADLINE, SERVING, health
 from tests.spdk_target import ask, spdk_target, subsystems
 from tests.storage_dpu import Dpu, becomes, free_port, refused, wait_for_health
 
@@ -22,6 +25,8 @@ pytestmark = pytest.mark.integration
 NQN = "nqn.2016-06.io.spdk:cnode1"
 HOST = "nqn.2014-08.org.nvmexpress:uuid:feb98abe-d51f-40c8-b348-2753f3571d3c"
 UUIDS = ("1b4e28ba-2fa1-11d2-883f-b9a761bde3fb", "2b4e28ba-2fa1-11d2-883f-b9a761bde3fb")
+PSK = b"NVMeTLSkey-1:01:MDAxMTIyMzM0NDU1NjY3Nzg4OTlhYWJiY2NkZGVlZmZwJEiQ:"
+OTHER_PSK = b"NVMeTLSkey-1:01:VRLbtnN9AQb2WXW3c9+wEf/DRLz0QuLdbYvEhwtdWwNf9LrZ:"
 TCP, RDMA, PCIE = 4, 3, 2
 IPV4 = 1
 DISABLE, FAILOVER, MULTIPATH = 1, 2, 3
@@ -249,6 +254,39 @@ def test_what_a_host_writes_reaches_the_node_encrypted_and_is_counted_on_the_way
     assert secret[:32] not in raw
 
 
+@pytest.mark.skipif(
+    not hasattr(ssl.SSLContext, "set_psk_server_callback"),
+    reason="TLS with pre-shared keys needs Python 3.13",
+)
+def test_over_tls_the_right_key_connects_and_another_or_none_does_not(dpu: Dpu, node: Node) -> None:
+    port, nqn, key = free_port(), NQN + "-tls", dpu.state.parent / "key"
+    key.touch(mode=0o600)
+    key.write_bytes(PSK)
+    ask(node.socket, "keyring_file_add_key", name="psk", path=str(key))
+    ask(node.socket, "nvmf_create_subsystem", nqn=nqn)
+    ask(node.socket, "nvmf_subsystem_add_host", nqn=nqn, host=HOST, psk="psk")
+    address = {"trtype": "TCP", "traddr": "127.0.0.1", "trsvcid": str(port), "adrfam": "IPv4"}
+    ask(
+        node.socket,
+        "nvmf_subsystem_add_listener",
+        nqn=nqn, listen_address=address, secure_channel=True,
+    )  # fmt: skip
+    for psk in (b"", OTHER_PSK):
+        remote(dpu, tcp={"psk": psk})
+        asked = {"parent": REMOTE, "nvme_path": where(port, subnqn=nqn)}
+        assert "does not get to" in refused(dpu, PRECONDITION, "CreateNvmePath", **asked)
+        assert ask(dpu.socket, "keyring_get_keys") == []
+        dpu.call("DeleteNvmeRemoteController", name=REMOTE)
+    remote(dpu, tcp={"psk": PSK})
+    path(dpu, port, subnqn=nqn)
+    assert not dpu.call("GetNvmeRemoteController", name=REMOTE).tcp.psk
+    (kept,) = ask(dpu.socket, "keyring_get_keys")
+    assert Path(kept["path"]).read_bytes() == PSK
+    dpu.call("DeleteNvmePath", name=f"{REMOTE}/nvmePaths/path-0")
+    assert ask(dpu.socket, "keyring_get_keys") == []
+    assert not Path(kept["path"]).exists()
+
+
 def test_a_restart_connects_again_and_what_hangs_on_it_follows(
     mortals: tuple[Dpu, Node],
 ) -> None:
@@ -318,3 +356,22 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(dpu: Dpu, node: Node) -> N
     refused(dpu, missing, "ListNvmeRemoteNamespaces", parent="nvmeRemoteControllers/none")
     refused(dpu, missing, "GetNvmeRemoteNamespace", name=f"{REMOTE}/nvmeRemoteNamespaces/9")
     refused(dpu, INVALID, "ListNvmeRemoteNamespaces", parent=REMOTE, page_token="x")
+
+
+def test_a_node_that_never_answers_holds_neither_others_nor_the_end_up(
+    mortals: tuple[Dpu, Node],
+) -> None:
+    dpu, _ = mortals
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        remote(dpu)
+        request = {"parent": REMOTE, "nvme_path": where(silent.getsockname()[1])}
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(lambda: dpu.call("CreateNvmePath", **request))
+            connected, _ = silent.accept()
+            small = {"block_size": 512, "blocks_count": 64}
+            dpu.call("CreateNullVolume", null_volume=small, null_volume_id="null0")
+            assert not waiting.done()
+            dpu.opid.process.terminate()
+            assert dpu.opid.end() == 0
+            assert isinstance(waiting.exception(DEADLINE), grpc.RpcError)
+        connected.close()
