@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from spdk.rpc.client import JSONRPCClient
 
 ROOT = Path(__file__).parents[1]
@@ -19,17 +21,20 @@ DISCOVERY = "nqn.2014-08.org.nvmexpress.discovery"
 def spdk_target(path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A target on the socket `path` that answers; it is killed at the end."""
     command = [sys.executable, "-m", "dpu_sim.spdk_sim", "-r", str(path), "--notify-fd", "1"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"\n"
-        yield process
-    finally:
-        process.kill()
-        process.wait(10)
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log)
+        try:
+            assert process.stdout is not None
+            if process.stdout.readline() != b"\n":
+                log.seek(0)
+                pytest.fail(f"the target ended before it was ready: {log.read()}")
+            yield process
+        finally:
+            process.kill()
+            process.wait(10)
 
 
-def ask(path: Path, method: str, **parameters: Any) -> Any:
+def ask(path: Path, method: str, /, **parameters: Any) -> Any:
     """One call of the target."""
     client = JSONRPCClient(str(path), timeout=10.0)
     try:
