@@ -75,9 +75,9 @@ class Loop:
         self.run(self.target.add_listener(subsystem, address, **options))
         return "127.0.0.1", port
 
-    def malloc(self, name: str, blocks: int = BLOCKS) -> Bdev:
+    def malloc(self, name: str, blocks: int = BLOCKS, **shape: Any) -> Bdev:
         """A disk in memory."""
-        device = MallocDevice(Geometry(BLOCK, blocks), Memory())
+        device = MallocDevice(Geometry(BLOCK, blocks, **shape), Memory())
         return self.call(lambda: self.registry.register(name, device))
 
     def namespace(

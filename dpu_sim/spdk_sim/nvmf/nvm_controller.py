@@ -12,7 +12,11 @@ from dpu_sim.spdk_sim.nvmf.limits import Limits
 from dpu_sim.spdk_sim.nvmf.listener import Listener
 from dpu_sim.spdk_sim.nvmf.namespace import Namespace
 from dpu_sim.spdk_sim.nvmf.notices import ReservationNotices
-from dpu_sim.spdk_sim.nvmf.reservation_commands import Members, ReservationCommands
+from dpu_sim.spdk_sim.nvmf.reservation_commands import (
+    Members,
+    ReservationCommands,
+    reservations_of,
+)
 from dpu_sim.spdk_sim.nvmf.reservations import Reservations
 from dpu_sim.spdk_sim.nvmf.subsystem import Subsystem
 from dpu_sim.spdk_sim.nvmf.view import NamespaceView
@@ -56,6 +60,7 @@ class NvmController(Controller):
         self.changed: set[int] = set()
         """Namespaces that have changed since the host has asked last (log 04)."""
         self.notices = ReservationNotices()
+        self._members = members
         reserve = ReservationCommands(host.hostid, self._visible, members)
         self.io = IoCommands(self.views, limits, reserve.methods())
         for namespace in subsystem.namespaces.values():
@@ -80,6 +85,8 @@ class NvmController(Controller):
         fault = int(_ANA_FAULTS.get(AnaState(state), 0)) if self.subsystem.ana_reporting else 0
         view.read_fault = view.write_fault = fault
         reservations: Reservations | None = namespace.reservations
+        if reservations is None and namespace.ptpl_file is not None:
+            reservations = reservations_of(namespace, self._members)
         if not fault and reservations is not None:
             host = self.host.hostid
             conflict = int(Status.RESERVATION_CONFLICT)

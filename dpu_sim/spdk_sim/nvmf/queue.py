@@ -129,8 +129,8 @@ class Queue(asyncio.BufferedProtocol):
         """Prepare the socket."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(HIGH_WATER)
-        self.peer = transport.get_extra_info("peername", self.peer)[:2]
-        self.local = transport.get_extra_info("sockname", self.local)[:2]
+        self.peer = (transport.get_extra_info("peername") or self.peer)[:2]
+        self.local = (transport.get_extra_info("sockname") or self.local)[:2]
         tls = transport.get_extra_info("ssl_object")
         if tls is not None:
             self.tls_identity = getattr(tls, "identity", "")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Protocol
 
 from dpu_sim.spdk_sim.nvmf.io import Reserve
 from dpu_sim.spdk_sim.nvmf.namespace import Namespace
 from dpu_sim.spdk_sim.nvmf.outcome import CommandError, Result
+from dpu_sim.spdk_sim.nvmf.reservation_file import load, save
 from dpu_sim.spdk_sim.nvmf.reservations import HostId, Reservations
 from dpu_sim.spdk_sim.nvmf.view import NamespaceView
 from nvmetcp.command import Command
@@ -24,6 +27,8 @@ from nvmetcp.reservations import (
 from nvmetcp.status import Status
 
 NO_CONTROLLER = 0xFFFF
+
+_log = logging.getLogger("dpu_sim.spdk_sim.nvmf")
 
 
 class Member(Protocol):
@@ -57,7 +62,10 @@ def reservations_of(namespace: Namespace, members: Members) -> Reservations:
                 if one.hostid == host:
                     one.reservation_notice(namespace.nsid, kind)
 
-        namespace.reservations = Reservations(tell)
+        state = Reservations(tell, can_persist=namespace.ptpl_file is not None)
+        namespace.reservations = state
+        if namespace.ptpl_file is not None:
+            load(Path(namespace.ptpl_file), state, namespace.bdev.geometry.uuid)
     found: Reservations = namespace.reservations
     return found
 
@@ -86,11 +94,25 @@ class ReservationCommands:
         namespace = self._namespaces(view.nsid)
         if namespace is None:
             raise CommandError(Status.INVALID_NAMESPACE)
+        return self._of_namespace(namespace)
+
+    def _of_namespace(self, namespace: Namespace) -> Reservations:
         return reservations_of(namespace, self._members)
 
     def _changed(self, nsid: int) -> None:
         for one in self._members():
             one.judge(nsid)
+        namespace = self._namespaces(nsid)
+        if namespace is not None and namespace.ptpl_file is not None:
+            try:
+                save(
+                    Path(namespace.ptpl_file),
+                    self._of_namespace(namespace),
+                    namespace.bdev.geometry.uuid,
+                )
+            except OSError as error:
+                _log.error("reservations of %s: %s", namespace.ptpl_file, error)
+                raise CommandError(Status.INTERNAL_ERROR) from None
 
     def _register(self, view: NamespaceView, command: Command, data: bytes | None) -> Result:
         wanted = ReservationRegister.of(command)

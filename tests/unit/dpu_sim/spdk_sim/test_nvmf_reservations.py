@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -45,19 +47,19 @@ class Guest:
     def register(self, key: int, action: int = RegisterAction.REGISTER, current: int = 0) -> int:
         """Register, replace or unregister; the status."""
         command = ReservationRegister(nsid=1, action=action).command()
-        return self._status(command, Keys(current=current, second=key).pack())
+        return self.status(command, Keys(current=current, second=key).pack())
 
     def acquire(
         self, key: int, rtype: int, action: int = AcquireAction.ACQUIRE, victim: int = 0
     ) -> int:
         """Acquire or preempt; the status."""
         command = ReservationAcquire(nsid=1, action=action, rtype=rtype).command()
-        return self._status(command, Keys(current=key, second=victim).pack())
+        return self.status(command, Keys(current=key, second=victim).pack())
 
     def release(self, key: int, rtype: int, action: int = ReleaseAction.RELEASE) -> int:
         """Release or clear; the status."""
         command = ReservationRelease(nsid=1, action=action, rtype=rtype).command()
-        return self._status(command, ReleaseKey(current=key).pack())
+        return self.status(command, ReleaseKey(current=key).pack())
 
     def reads(self) -> int:
         """The status of a read."""
@@ -66,9 +68,10 @@ class Guest:
 
     def writes(self) -> int:
         """The status of a write."""
-        return self._status(Write(nsid=1, slba=0, nlb=0).command(), bytes(BLOCK))
+        return self.status(Write(nsid=1, slba=0, nlb=0).command(), bytes(BLOCK))
 
-    def _status(self, command: object, data: bytes | None) -> int:
+    def status(self, command: object, data: bytes | None) -> int:
+        """How a command ends."""
         return self.queue.wait(self.queue.submit(command, data))[0].status  # type: ignore[arg-type]
 
     def notice(self) -> ReservationNotification:
@@ -165,6 +168,40 @@ def test_keys(guests: tuple[Guest, Guest]) -> None:
     assert (mine.register(6), mine.release(6, 0, ReleaseAction.CLEAR)) == (0, 0)
     assert mine.writes() == 0
     assert other.notice().kind == ReservationNotice.PREEMPTED
+
+
+def test_what_is_to_persist_does(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A file keeps registrants and reservation beyond the target, for the same device alone."""
+    path, identity = tmp_path / "reservations", uuid.uuid4()
+    exclusive = ReservationType.WRITE_EXCLUSIVE
+    persist = ReservationRegister(nsid=1, cptpl=3).command()
+    for round_number in range(2):
+        with target_loop() as loop:
+            subsystem = loop.subsystem()
+            disk = loop.malloc("disk", uuid=identity)
+            loop.namespace(subsystem, disk, ptpl_file=str(path))
+            address = loop.listen(subsystem)
+            mine, other = Guest(address, A), Guest(address, B)
+            if not round_number:
+                assert mine.status(persist, Keys(second=1).pack()) == 0
+                assert mine.acquire(1, exclusive) == 0
+            assert (mine.writes(), other.writes()) == (0, CONFLICT)
+            mine.host.close()
+            other.host.close()
+    with target_loop() as loop:
+        subsystem = loop.subsystem()
+        loop.namespace(subsystem, loop.malloc("disk"), ptpl_file=str(path))
+        other = Guest(loop.listen(subsystem), B)
+        assert other.writes() == 0
+        other.host.close()
+    assert "lost" in caplog.text
+
+
+def test_without_a_file_nothing_persists(guests: tuple[Guest, Guest]) -> None:
+    """The host that asks for it is told so."""
+    mine, _ = guests
+    command = ReservationRegister(nsid=1, cptpl=3).command()
+    assert mine.status(command, Keys(second=1).pack()) == Status.INVALID_FIELD
 
 
 HOSTS = st.sampled_from([A, B, b"C" * 16])
