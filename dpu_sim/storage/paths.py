@@ -26,7 +26,7 @@ from dpu_sim.storage.claims import Claims
 from dpu_sim.storage.controllers import FAMILIES, PCIE, RDMA, TCP, address_problem
 from dpu_sim.storage.keys import Keys
 from dpu_sim.storage.records import Records
-from dpu_sim.storage.remote import Remote, device_sum
+from dpu_sim.storage.remote import Remote, device_sum, same_trid
 from dpu_sim.storage.spdk import SpdkClient
 from opi.proto.opi_api.storage.v1.backend_nvme_pb2 import (
     NVME_MULTIPATH_DISABLE,
@@ -209,13 +209,13 @@ class PathBackend(Backend[NvmePath]):
 
     async def _is_there(self, path: NvmePath) -> bool:
         trids = await self._remote.trids(bdev_name(path.name.rsplit("/", 2)[0]))
-        return any(_same(one, _trid(path)) for one in trids)
+        return any(same_trid(one, _trid(path)) for one in trids)
 
     async def _check_unused(self, path: NvmePath) -> None:
         """Raise FAILED_PRECONDITION when this is the last path to devices in use."""
         name = bdev_name(path.name.rsplit("/", 2)[0])
         trids = await self._remote.trids(name)
-        if any(not _same(one, _trid(path)) for one in trids):
+        if any(not same_trid(one, _trid(path)) for one in trids):
             return
         used = [str(one["name"]) for one in await self._remote.devices(name) if one["claimed"]]
         if used:
@@ -232,6 +232,7 @@ class PathBackend(Backend[NvmePath]):
             wanted["num_io_queues"] = remote.io_queues_count
         if remote.tcp.psk:
             wanted["psk"] = await self._keys.offer(remote.name, remote.tcp.psk)
+        await self._remote.count_by_path()
         try:
             await self._slow.call(
                 "bdev_nvme_attach_controller", name=bdev_name(remote.name), **wanted
@@ -288,11 +289,6 @@ def _source(path: NvmePath) -> dict[str, str]:
         "hostsvcid": str(fabrics.source_trsvcid or ""),
     }
     return {name: text for name, text in found.items() if text}
-
-
-def _same(told: Trid, wanted: Trid) -> bool:
-    """Whether the target's words for an address mean the one that is wanted."""
-    return all(str(told.get(name, "")).lower() == value.lower() for name, value in wanted.items())
 
 
 def _problems(path: NvmePath) -> dict[str, str | None]:

@@ -6,6 +6,7 @@ A remote controller is settings: there is nothing of it on the target before its
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from dpu_sim.api.backend import Backend
 from dpu_sim.api.errors import failed_precondition, invalid_arguments
@@ -44,6 +45,12 @@ class Remote:
         found = [(number, one) for one in await self._bdevs.every() if (number := nsid(one, name))]
         return [one for _, one in sorted(found, key=lambda pair: pair[0])]
 
+    async def count_by_path(self) -> None:
+        """Let the target count by path; it can begin so only while it has no controllers."""
+        if not await self._bdevs.call("bdev_nvme_get_controllers"):
+            with suppress(SpdkError):  # an old target, or somebody was quicker
+                await self._spdk.call("bdev_nvme_set_options", {"io_path_stat": True})
+
     async def path_statistics(
         self, devices: Iterable[Found], trid: Mapping[str, str]
     ) -> VolumeStats | None:
@@ -55,7 +62,7 @@ class Remote:
             except SpdkError:
                 return None
             for path in told["stats"]:
-                if all(path["trid"].get(key) == value for key, value in trid.items()):
+                if same_trid(path["trid"], trid):
                     for ours, its in COUNTERS.items():
                         total[ours] += int(path["stat"].get(its, 0))
         return VolumeStats(**{name: min(count, MOST) for name, count in total.items()})
@@ -117,6 +124,11 @@ class RemoteControllerBackend(Backend[NvmeRemoteController]):
     async def stats(self, resource: NvmeRemoteController) -> VolumeStats:
         """What went to and from its namespaces."""
         return await device_sum(self._bdevs, await self._remote.devices(bdev_name(resource.name)))
+
+
+def same_trid(told: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """Whether the target's words for where a path leads mean what is wanted."""
+    return all(str(told.get(name, "")).lower() == value.lower() for name, value in wanted.items())
 
 
 async def device_sum(bdevs: Bdevs, devices: Iterable[Found]) -> VolumeStats:

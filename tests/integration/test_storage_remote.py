@@ -222,9 +222,7 @@ def test_what_a_host_writes_reaches_the_node_encrypted_and_is_counted_on_the_way
     limited = {"volume_name_ref": "volumes/enc0", "limits": {"max": {"rw_iops_kiops": 100}}}
     dpu.call("CreateQosVolume", qos_volume=limited, qos_volume_id="qos0")
     nqn, port = expose(dpu, "volumes/enc0"), free_port()
-    way = {"trtype": TCP, "fabrics_id": {"traddr": "127.0.0.1", "trsvcid": str(port), "adrfam": 1}}
-    asked = {"nvme_controller": {"spec": way}, "nvme_controller_id": "ctl-0"}
-    dpu.call("CreateNvmeController", parent="nvmeSubsystems/front", **asked)
+    listen(dpu, port)
     secret = b"nobody reads this on the node..." * 128
     with SyncHost() as host:
         host.connect(ConnectOptions(Address("127.0.0.1", port), nqn))
@@ -252,6 +250,26 @@ def test_what_a_host_writes_reaches_the_node_encrypted_and_is_counted_on_the_way
         raw = host.namespace("nvme0n1").read(16, 8)
     assert raw != bytes(4096)
     assert secret[:32] not in raw
+
+
+def test_each_of_several_paths_is_counted_by_itself(dpu: Dpu, node: Node) -> None:
+    remote(dpu)
+    names = [path(dpu, port, f"path-{number}").name for number, port in enumerate(node.ports)]
+    nqn, port = expose(dpu, f"{REMOTE}/nvmeRemoteNamespaces/2"), free_port()
+    listen(dpu, port)
+    with SyncHost() as host:
+        host.connect(ConnectOptions(Address("127.0.0.1", port), nqn))
+        host.namespace("nvme0n1").write(0, bytes(8192))
+    written = [dpu.call("StatsNvmePath", name=name).stats.write_bytes_count for name in names]
+    assert sum(written) == 8192
+    assert dpu.call("StatsNvmeRemoteController", name=REMOTE).stats.write_bytes_count == 8192
+
+
+def listen(dpu: Dpu, port: int) -> None:
+    """Let hosts at the subsystem of `expose`."""
+    way = {"trtype": TCP, "fabrics_id": {"traddr": "127.0.0.1", "trsvcid": str(port), "adrfam": 1}}
+    asked = {"nvme_controller": {"spec": way}, "nvme_controller_id": "ctl-0"}
+    dpu.call("CreateNvmeController", parent="nvmeSubsystems/front", **asked)
 
 
 @pytest.mark.skipif(
