@@ -56,13 +56,17 @@ _NOTHING = memoryview(b"")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a PDU type may look like: header size, data it may carry, flags beside the digests'."""
+    """What a PDU type may look like: header size, data it may carry, flags beside the digests'.
+
+    `excess` is the fatal error of one with more data than it may carry.
+    """
 
     header_size: int
     max_data: int = 0
     data_required: bool = False
     flags: int = 0
     digested: bool = True
+    excess: FatalError = FatalError.INVALID_HEADER_FIELD
 
 
 Rules = Mapping[int, Rule]
@@ -74,10 +78,11 @@ BARE_RULE = Rule(SHORT_SIZE)
 
 def controller_rules(in_capsule: int, max_h2c_data: int) -> Rules:
     """Return what a controller accepts once the connection is open."""
+    data = Rule(SHORT_SIZE, max_h2c_data, True, LAST, excess=FatalError.LIMIT_EXCEEDED)
     return {
         PduType.H2C_TERM_REQ: TERM_RULE,
         PduType.CAPSULE_CMD: Rule(CAPSULE_CMD_SIZE, in_capsule),
-        PduType.H2C_DATA: Rule(SHORT_SIZE, max_h2c_data, data_required=True, flags=LAST),
+        PduType.H2C_DATA: data,
     }
 
 
@@ -180,8 +185,11 @@ class PduDecoder:
         short = rule.header_size == SHORT_SIZE
         wanted = framing.short_offset if short else framing.capsule_offset
         trailer = DIGEST_SIZE if framing.data_digest else 0
-        if not rule.max_data or not wanted < size - trailer <= wanted + rule.max_data:
+        if not rule.max_data or size - trailer <= wanted:
             raise _fault(view, f"PDU length {size}", at=AT_PLEN)
+        if size - trailer > wanted + rule.max_data:
+            at = AT_PLEN if rule.excess is FatalError.INVALID_HEADER_FIELD else 0
+            raise _fault(view, f"PDU length {size}", rule.excess, at)
         if pdo != wanted:
             raise _fault(view, f"data offset {pdo}, not {wanted}", at=AT_PDO)
         if bool(flags & DDGST) != framing.data_digest:

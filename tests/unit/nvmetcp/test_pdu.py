@@ -211,7 +211,7 @@ FIELD, SEQUENCE = FatalError.INVALID_HEADER_FIELD, FatalError.PDU_SEQUENCE
         (BARE, put(4, 0, 4), FIELD, 4),
         (UP, put(1, p.SUCCESS), FIELD, 1),
         (UP, put(4, 24, 4), FIELD, 4),
-        (UP, put(4, 24 + 65537, 4), FIELD, 4),
+        (UP, put(4, 24 + 65537, 4), FatalError.LIMIT_EXCEEDED, 0),
         (UP, put(16, 3, 4), FIELD, 16),
         (UP, put(16, 5, 4), FIELD, 16),
         (DOWN, put(0, 0x06), SEQUENCE, 0),
