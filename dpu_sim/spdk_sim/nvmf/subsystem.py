@@ -69,6 +69,7 @@ class Subsystem:
         self.namespaces: dict[int, Namespace] = {}
         self.listeners: dict[Address, Listener] = {}
         self._observers = observers
+        self._lowest_free = 1
         self._cntlids: set[int] = set()
         self._last_cntlid = identity.min_cntlid - 1
 
@@ -190,8 +191,10 @@ class Subsystem:
         return namespace
 
     def _free_nsid(self) -> int:
-        numbers = range(1, self.max_namespaces + 1)
-        return next((one for one in numbers if one not in self.namespaces), len(numbers) + 1)
+        """The lowest number that is free; all below `_lowest_free` are known to be taken."""
+        while self._lowest_free in self.namespaces:
+            self._lowest_free += 1
+        return self._lowest_free
 
     def _resized(self, nsid: int) -> None:
         for one in self._observers:
@@ -202,6 +205,7 @@ class Subsystem:
         namespace = self.namespaces.pop(nsid, None)
         if namespace is None:
             raise OSError(errno.ENOENT, f"namespace {nsid} of {self.nqn}")
+        self._lowest_free = min(self._lowest_free, nsid)
         namespace.descriptor.close()
         for one in self._observers:
             one.namespace_removed(namespace)

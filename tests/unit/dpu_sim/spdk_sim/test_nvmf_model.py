@@ -191,6 +191,11 @@ def test_namespace_numbers_are_limited_and_the_lowest_free_one_is_taken() -> Non
         with refused(errno.ENOSPC):
             subsystem.add_namespace(disks[3], NamespaceOptions())
         assert not disks[3].is_open
+        for nsid in (3, 1):
+            subsystem.remove_namespace(nsid)
+        assert [
+            subsystem.add_namespace(one, NamespaceOptions()).nsid for one in (disks[3], disks[1])
+        ] == [1, 3]
 
     with_target(test)
 
