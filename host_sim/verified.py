@@ -19,7 +19,7 @@ import random
 import struct
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -117,20 +117,19 @@ class _Clock:
 
 async def run_verified(
     namespace: MultipathNamespace,
-    seconds: float,
+    ends: Callable[[], bool],
     *,
     workers: int = 4,
     cells: int = 256,
     seed: int = 1,
 ) -> Report:
-    """Write and check for so long, then check every cell."""
+    """Write and check until `ends` says so, then check every cell."""
     every = Cells(namespace, cells, seed)
     report, clock = Report(), _Clock()
     begun = time.monotonic()
-    end = begun + seconds
     await asyncio.gather(
         *(
-            _work(every, range(one, cells, workers), end, _generator(seed + one), report, clock)
+            _work(every, range(one, cells, workers), ends, _generator(seed + one), report, clock)
             for one in range(workers)
         )
     )
@@ -147,12 +146,12 @@ def _generator(seed: int) -> random.Random:
 async def _work(  # noqa: PLR0917 - one worker's share of all
     every: Cells,
     own: Sequence[int],
-    end: float,
+    ends: Callable[[], bool],
     choose: random.Random,
     report: Report,
     clock: _Clock,
 ) -> None:
-    while time.monotonic() < end:
+    while not ends():
         cell = choose.choice(own)
         try:
             if choose.random() < 0.6:
@@ -179,11 +178,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--address", action="append", required=True, help="ADDRESS[,PORT]")
     parser.add_argument("--nsid", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--stop", type=Path, help="a file that ends it when somebody makes it")
     parser.add_argument("--seed", type=int, default=1, help="same seed, same operations")
     parser.add_argument("--patience", type=float, default=60.0, help="seconds without any path")
     parser.add_argument("--policy", choices=[str(one) for one in Policy], default=str(Policy.NUMA))
     parser.add_argument("--started", type=Path, help="a file to make once I/O flows")
     return parser
+
+
+def _end(options: argparse.Namespace) -> Callable[[], bool]:
+    """When time is up, or the file is there that says so."""
+    end = time.monotonic() + options.seconds
+    return lambda: time.monotonic() >= end or (options.stop is not None and options.stop.exists())
 
 
 async def _main(options: argparse.Namespace) -> int:
@@ -205,7 +211,7 @@ async def _main(options: argparse.Namespace) -> int:
         await namespace.read(0, 1)
         if options.started:
             options.started.touch()
-        report = await run_verified(namespace, options.seconds, seed=options.seed)
+        report = await run_verified(namespace, _end(options), seed=options.seed)
     finally:
         await subsystem.close()
     sys.stdout.write(f"{json.dumps(asdict(report))}\n")
