@@ -67,6 +67,8 @@ class NamespaceBackend(Backend[NvmeNamespace]):
 
     async def _create(self, resource: NvmeNamespace) -> NvmeNamespace:
         nqn = self._nqn(resource.name)
+        if (nsid := await self._added(nqn, resource)) is not None:
+            return _seen(resource, nsid)
         found = await self._nvmf.require(nqn, resource.name)
         there = _on_device(found, _device(resource))
         if there is None:
@@ -77,6 +79,21 @@ class NamespaceBackend(Backend[NvmeNamespace]):
         if not _fits(there, resource.spec):
             raise already_exists(f"a namespace on {there['bdev_name']}")
         return _seen(resource, there["nsid"])
+
+    async def _added(self, nqn: str, resource: NvmeNamespace) -> int | None:
+        """Number of the namespace, added without a look at the others; None: that did not do.
+
+        A look costs the more the more there are. Only a device that nobody uses can be added.
+        """
+        device = await self._bdevs.base(resource.spec.volume_name_ref)
+        if device["claimed"]:
+            return None
+        try:
+            return await self._put(nqn, resource.spec)
+        except ApiError as error:
+            if is_unavailable(error):
+                raise
+            return None
 
     async def update(self, old: NvmeNamespace, new: NvmeNamespace) -> NvmeNamespace:
         """Add it anew under its new identity or volume: hosts see it go and come."""
@@ -96,10 +113,10 @@ class NamespaceBackend(Backend[NvmeNamespace]):
         if there is not None:
             await self._remove(found, there)
         try:
-            nsid = await self._put(found, new.spec)
+            nsid = await self._put(found["nqn"], new.spec)
         except ApiError as error:
             if there is not None and not is_unavailable(error):
-                await self._put(found, old.spec)
+                await self._put(found["nqn"], old.spec)
             raise
         return _seen(new, nsid)
 
@@ -134,14 +151,17 @@ class NamespaceBackend(Backend[NvmeNamespace]):
             return await self._restore(resource)
 
     async def _restore(self, resource: NvmeNamespace) -> NvmeNamespace:
-        found = await self._nvmf.require(self._nqn(resource.name), resource.name)
+        nqn = self._nqn(resource.name)
+        if (nsid := await self._added(nqn, resource)) is not None:
+            return _seen(resource, nsid)
+        found = await self._nvmf.require(nqn, resource.name)
         there = _on_device(found, _device(resource))
         if there is None:
             return _seen(resource, await self._add(resource, found))
         if not _fits(there, resource.spec):  # another number, or another identity
             await self._check(resource, found, there)
             await self._remove(found, there)
-            await self._put(found, resource.spec)
+            await self._put(found["nqn"], resource.spec)
         return _seen(resource, resource.spec.host_nsid)
 
     async def read(self, resource: NvmeNamespace) -> NvmeNamespace:
@@ -187,7 +207,7 @@ class NamespaceBackend(Backend[NvmeNamespace]):
 
     async def _add(self, resource: NvmeNamespace, found: Found) -> int:
         await self._check(resource, found, None)
-        return await self._put(found, resource.spec)
+        return await self._put(found["nqn"], resource.spec)
 
     async def _check(self, resource: NvmeNamespace, found: Found, there: Namespace | None) -> None:
         """Say what the target would only call invalid. `there` is what the namespace is now.
@@ -211,10 +231,8 @@ class NamespaceBackend(Backend[NvmeNamespace]):
             text = f"{found['nqn']} has its {most} namespaces already"
             raise failed_precondition(text, [resource.name], "LIMIT", "is full")
 
-    async def _put(self, found: Found, spec: NvmeNamespaceSpec) -> int:
-        added = await self._nvmf.call(
-            "nvmf_subsystem_add_ns", nqn=found["nqn"], namespace=_wanted(spec)
-        )
+    async def _put(self, nqn: str, spec: NvmeNamespaceSpec) -> int:
+        added = await self._nvmf.call("nvmf_subsystem_add_ns", nqn=nqn, namespace=_wanted(spec))
         return int(added)
 
     async def _remove(self, found: Found, there: Namespace) -> None:
