@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dpu_sim import logs
+from dpu_sim.spdk_sim.allocator import keep_freed_memory
 from dpu_sim.spdk_sim.application import Application, Settings
 from dpu_sim.spdk_sim.configuration import ConfigurationError
 from dpu_sim.spdk_sim.rpc_framework import VERSION
@@ -92,6 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run until told to stop; return the exit code."""
     options = parser().parse_args(argv)
     logs.configure(options.log_level)
+    keep_freed_memory()
     for name, value in vars(options).items():
         if name.startswith("ignored ") and value not in (None, False):
             _log.info("without effect: %s", name.removeprefix("ignored "))
