@@ -17,6 +17,7 @@ import contextlib
 import errno
 import logging
 import re
+import shutil
 import signal
 import sys
 from collections.abc import Sequence
@@ -40,6 +41,7 @@ _ANSWER = 2.0
 """Seconds within which a server has to say what it has."""
 _EXPORT = re.compile(r"[1-9]\d{0,9}")
 _SUFFIX = ".sock"
+_NOBODY = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,8 @@ class _Made:
 
     served: Served
     remote: RemoteDevice
-    server: int
-    """Inode of the socket of the server that it was last seen at."""
+    server: tuple[int, int]
+    """The server that it was last seen at."""
     missed_at: float | None = None
     """Since when another server is there that does not have it."""
 
@@ -80,6 +82,7 @@ class Functions:
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
+        shutil.rmtree(self._links, ignore_errors=True)  # of a watcher that was killed
         try:
             while True:
                 await self.step()
@@ -94,7 +97,7 @@ class Functions:
         wanted = offered | {one for one in self._attached if one.socket in silent}
         for one, made in list(self._attached.items()):
             if one in offered:
-                made.missed_at, made.server = None, _inode(one.socket)
+                made.missed_at, made.server = None, _server_at(one.socket)
             if not made.served.attachment.alive or (one not in wanted and self._is_over(one)):
                 await self._take_away(one)
         self._failed &= wanted
@@ -119,7 +122,7 @@ class Functions:
         The server that had it has taken it away. One that was started anew gets its time.
         """
         made = self._attached[one]
-        if _inode(one.socket) in (0, made.server):
+        if _server_at(one.socket) in (_NOBODY, made.server):
             return True
         now = asyncio.get_running_loop().time()
         if made.missed_at is None:
@@ -140,7 +143,7 @@ class Functions:
             self._failed.add(one)
             return
         self._failed.discard(one)
-        self._attached[one] = _Made(served, device, _inode(one.socket))
+        self._attached[one] = _Made(served, device, _server_at(one.socket))
         link = self._links / one.name
         link.parent.mkdir(parents=True, exist_ok=True)
         link.unlink(missing_ok=True)
@@ -157,12 +160,16 @@ class Functions:
         _log.info("%s is gone", one.name)
 
 
-def _inode(socket: Path) -> int:
-    """What tells one server from the next at the same place; 0 for none."""
+def _server_at(socket: Path) -> tuple[int, int]:
+    """What tells one server from the next at the same place; _NOBODY where there is no socket.
+
+    Inode and time of its making: a file system may give the same inode again at once.
+    """
     try:
-        return socket.stat().st_ino
+        found = socket.stat()
     except OSError:
-        return 0
+        return _NOBODY
+    return found.st_ino, found.st_mtime_ns
 
 
 def _namespaces(socket: Path, exports: dict[str, Export]) -> set[Namespace]:

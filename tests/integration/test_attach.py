@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,11 +16,12 @@ from lab.capabilities import probe_one
 from lab.engine import session
 from lab.engine.session import LabSession
 from lab.node import ExecResult, Process
-from lab.ownership import loops_path
+from lab.ownership import loops_path, pin_path
 from lab.runtime.docker_engine import Docker
 from lab.topology.model import Topology
-from tests.integration.conftest import bring_up
+from tests.integration.conftest import Recorder, bring_up
 from tests.integration.machine import MachineState
+from tests.spdk_target import ROOT, ask
 
 pytestmark = pytest.mark.integration
 
@@ -109,6 +113,7 @@ def test_two_hosts_format_mount_and_verify_devices_of_their_own(lab: LabSession)
         seen = good(lab, host, "ls /dev | grep loop").split()
         assert seen == [f"loop{number}" for number in own_numbers(lab, host)]
     assert not set(own_numbers(lab, "h1")) & set(own_numbers(lab, "h2"))
+    assert not session.up(lab.topology, Recorder())[1]
     attached = {host: attach_file(lab, host) for host in ("h1", "h2")}
     for host, (_, device) in attached.items():
         good(lab, host, f"mkfs.ext4 -q {device} && mkdir /mnt/d && mount {device} /mnt/d")
@@ -197,5 +202,64 @@ def test_tools_that_are_not_ours_read_and_write_what_is_served(lab: LabSession) 
         lab, "h1", f"cmp /tmp/data /tmp/disk && nbdcopy {uri} /tmp/back && cmp /tmp/data /tmp/back"
     )
     job = f"fio --name=n --ioengine=nbd --uri={uri} --rw=randrw --bs=4k --iodepth=32 --size=4m"
-    done = json.loads(good(lab, "h1", f"{job} --verify=crc32c --output-format=json"))
-    assert done["jobs"][0]["error"] == 0
+    good(lab, "h1", f"{job} --verify=crc32c --output-format=json --output=/tmp/job")
+    assert json.loads(good(lab, "h1", "cat /tmp/job"))["jobs"][0]["error"] == 0
+
+
+@contextmanager
+def target_beside(lab: LabSession, host: str, rpc: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A target in the network namespace of a host: it is at 127.0.0.1 there."""
+    command = ["nsenter", f"--net={pin_path(lab.topology.name, host)}", sys.executable, "-m"]
+    command += ["dpu_sim.spdk_sim", "-r", str(rpc), "--notify-fd", "1"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"\n"
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def test_a_remote_namespace_is_a_device_until_its_target_is_lost(
+    lab: LabSession, tmp_path: Path
+) -> None:
+    rpc, nqn = tmp_path / "rpc", "nqn.2026-01.io.dpulab:remote"
+    listener = {"trtype": "TCP", "adrfam": "IPv4", "traddr": "127.0.0.1", "trsvcid": "4420"}
+    with target_beside(lab, "h1", rpc) as target:
+        ask(rpc, "nvmf_create_transport", trtype="TCP")
+        ask(rpc, "bdev_malloc_create", name="m", num_blocks=65536, block_size=512)
+        ask(rpc, "nvmf_create_subsystem", nqn=nqn, allow_any_host=True)
+        ask(rpc, "nvmf_subsystem_add_ns", nqn=nqn, namespace={"bdev_name": "m"})
+        ask(rpc, "nvmf_subsystem_add_listener", nqn=nqn, listen_address=listener)
+        good(lab, "h1", f"nvmesim connect -t tcp -a 127.0.0.1 -s 4420 -n {nqn} -l 4 -c 1")
+        device = good(lab, "h1", "nvmesim attach nvme0n1")
+        assert good(lab, "h1", "nvmesim attach /dev/nvme0n1") == device
+        good(lab, "h1", f"mkfs.ext4 -q {device} && mkdir /mnt/d && mount {device} /mnt/d")
+        good(lab, "h1", f"{fio('/mnt/d')} --output=/tmp/job")
+        assert json.loads(good(lab, "h1", "cat /tmp/job"))["jobs"][0]["error"] == 0
+        refused = run(lab, "h1", "nvmesim detach nvme0n1")
+        assert refused.exit_code == 1
+        assert "mounted" in refused.stderr
+        good(lab, "h1", "umount /mnt/d && nvmesim detach nvme0n1")
+        assert not bound(device)
+        assert good(lab, "h1", "nvmesim attached") == ""
+        again = good(lab, "h1", "nvmesim attach nvme0n1")
+        good(lab, "h1", f"mount {again} /mnt/d && umount /mnt/d")
+        ask(rpc, "bdev_null_create", name="n", num_blocks=2048, block_size=4096)
+        ask(rpc, "nvmf_subsystem_add_ns", nqn=nqn, namespace={"bdev_name": "n"})
+        until(lambda: "nvme0n2" in run(lab, "h1", "nvmesim list").stdout, "a second namespace")
+        other = good(lab, "h1", "nvmesim attach nvme0n2")
+        assert good(lab, "h1", f"blockdev --getss --getsize64 {other}").split() == [
+            "4096",
+            str(2048 * 4096),
+        ]
+        ask(rpc, "nvmf_subsystem_remove_ns", nqn=nqn, nsid=2)
+        until(lambda: not bound(other), "the removed namespace has no device")
+        assert good(lab, "h1", "nvmesim attached").split()[:2] == [again, "nvme0n1"]
+        target.kill()
+        began = time.monotonic()
+        read = run(lab, "h1", f"dd if={again} of=/dev/null bs=4k count=1 iflag=direct")
+        assert "Input/output error" in read.stderr
+        assert 1 < time.monotonic() - began < DEADLINE
+        until(lambda: not bound(again), "the device is free")

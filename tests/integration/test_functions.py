@@ -18,6 +18,7 @@ from tests.integration.conftest import bring_up
 from tests.integration.machine import MachineState
 from tests.integration.test_attach import fio, good, run, skip_without_devices, until
 from tests.nbd_process import nbd_process
+from tests.spdk_target import ask, spdk_target
 
 pytestmark = pytest.mark.integration
 
@@ -112,3 +113,44 @@ def test_verified_io_waits_for_a_dpu_that_is_killed(lab: LabSession, disks: list
         assert result["error"] == 0
         assert result["read"]["total_ios"] == 3 * (4 << 20) // 4096
         good(lab, "h1", f"umount /mnt/d && e2fsck -fn {device}")
+
+
+def test_a_controller_on_a_function_is_a_disk_of_its_host(lab: LabSession, tmp_path: Path) -> None:
+    rpc = tmp_path / "spdk.sock"
+    function = function_folder(lab.topology.name, "d1", "h1") / "pf0vf0"
+    nqn = "nqn.2026-01.io.dpulab:disk"
+    listener = {"trtype": "VFIOUSER", "traddr": str(function)}
+    with spdk_target(rpc):
+        ask(rpc, "nvmf_create_transport", trtype="VFIOUSER")
+        ask(rpc, "bdev_malloc_create", name="m", num_blocks=65536, block_size=512)
+        ask(rpc, "nvmf_create_subsystem", nqn=nqn, allow_any_host=True)
+        ask(rpc, "nvmf_subsystem_add_ns", nqn=nqn, namespace={"bdev_name": "m", "nsid": 7})
+        ask(rpc, "nvmf_subsystem_add_listener", nqn=nqn, listen_address=listener)
+        until(lambda: devices(lab, "h1") == "pf0vf0n7", "the namespace")
+        device = "/dev/dpulab/d1/pf0vf0n7"
+        good(lab, "h1", f"mkfs.ext4 -q {device} && mkdir /mnt/d && mount {device} /mnt/d")
+        good(lab, "h1", f"{fio('/mnt/d')} --output=/tmp/job && umount /mnt/d")
+        assert json.loads(good(lab, "h1", "cat /tmp/job"))["jobs"][0]["error"] == 0
+        assert devices(lab, "h2") == ""
+        (counted,) = ask(rpc, "bdev_get_iostat", name="m")["bdevs"]
+        assert counted["bytes_written"] > 4 << 20
+        ask(rpc, "nvmf_subsystem_remove_listener", nqn=nqn, listen_address=listener)
+        until(lambda: devices(lab, "h1") == "", "the function has gone")
+
+
+def test_a_dpu_that_comes_back_without_its_namespace_gets_its_time(
+    lab: LabSession, disks: list[Path]
+) -> None:
+    socket = function_folder(lab.topology.name, "d1", "h1") / "pf0vf0.sock"
+    with nbd_process(socket, f"1={disks[0]}"):
+        until(lambda: devices(lab, "h1") == "pf0vf0n1", "the namespace")
+        first = good(lab, "h1", "readlink /dev/dpulab/d1/pf0vf0n1")
+    with nbd_process(socket, f"2={disks[1]}") as server:
+        until(lambda: "pf0vf0n2" in devices(lab, "h1"), "the watcher has looked")
+        reading = lab.node("h1").start(
+            ["dd", f"if={first}", "of=/dev/null", "bs=4k", "count=1", "iflag=direct"]
+        )
+        assert devices(lab, "h1") == "pf0vf0n1 pf0vf0n2"
+        server.tell(f"add 1={disks[0]}")
+        assert reading.wait(20).exit_code == 0
+        assert good(lab, "h1", "readlink /dev/dpulab/d1/pf0vf0n1") == first

@@ -17,7 +17,7 @@ from host_sim.remote import open_remote
 from nbd_server.client import Connection, RefusedError, list_exports
 from nbd_server.device import Buffer, FileDevice
 from nbd_server.server import Server
-from nbd_server.wire import Command, Export, ProtocolError
+from nbd_server.wire import Command, CommandFlag, Export, ProtocolError
 
 SIZE = 1 << 20
 DEADLINE = 10.0
@@ -153,6 +153,47 @@ def test_failures_of_the_device_are_answered_and_the_connection_goes_on(tmp_path
             assert caught.value.errno == errno.EIO
             device.gate.set()
             assert await client.request(Command.READ, 512, 512) == b"\1" * 512
+            await client.close()
+
+    run(body)
+
+
+def test_durability_is_passed_on_to_the_device(tmp_path: Path) -> None:
+    class Noting(Stalling):
+        def __init__(self) -> None:
+            super().__init__()
+            self.notes: list[str] = []
+
+        async def write(self, first: int, data: memoryview, *, fua: bool = False) -> None:
+            self.notes.append(f"write {first} {len(data)} {fua}")
+
+        async def flush(self) -> None:
+            self.notes.append("flush")
+
+        async def write_zeroes(self, first: int, blocks: int, *, deallocate: bool = False) -> None:
+            self.notes.append(f"zeroes {first} {blocks} {deallocate}")
+
+        async def trim(self, first: int, blocks: int) -> None:
+            self.notes.append(f"trim {first} {blocks}")
+
+    async def body() -> None:
+        async with serving(tmp_path / "s", disk=(device := Noting())):
+            client = await Connection.open(tmp_path / "s", "disk")
+            await client.request(Command.WRITE, 512, 1024, data=bytes(1024))
+            await client.request(Command.WRITE, 0, 512, CommandFlag.FUA, bytes(512))
+            await client.request(Command.FLUSH, 0, 0)
+            await client.request(Command.WRITE_ZEROES, 512, 512, CommandFlag.NO_HOLE)
+            await client.request(Command.WRITE_ZEROES, 512, 512, CommandFlag.FUA)
+            await client.request(Command.TRIM, 1024, 512)
+            assert device.notes == [
+                "write 1 1024 False",
+                "write 0 512 True",
+                "flush",
+                "zeroes 1 1 False",
+                "zeroes 1 1 True",
+                "flush",
+                "trim 2 1",
+            ]
             await client.close()
 
     run(body)
