@@ -309,7 +309,10 @@ async def open_queue(
 
 def _unreachable(options: ConnectOptions, error: OSError) -> HostError:
     if options.credentials.psk and not isinstance(error, ConnectionRefusedError):
-        return AuthenticationError(f"{options.address}: TLS: {error}")
+        reason = (
+            str(error) or "the handshake was ended: is the key the one that the other side has?"
+        )
+        return AuthenticationError(f"{options.address}: TLS: {reason}")
     known = error.errno is not None and not isinstance(error, socket.gaierror)
     reason = os.strerror(error.errno or 0) if known else error.strerror or error
     return UnreachableError(f"{options.address}: {reason}")

@@ -38,7 +38,7 @@ from nvmetcp.identify import Cns
 from nvmetcp.psk import ConfiguredPsk
 from nvmetcp.reservations import RegisterAction, ReservationType
 from nvmetcp.status import Status
-from tests.nvme_target import BLOCK, BLOCKS, HOST, NQN, NvmeTarget, nvme_target
+from tests.nvme_target import BLOCK, BLOCKS, HOST, NQN, NvmeTarget, listen_address, nvme_target
 
 ME = Identity.of("nqn.2024-01.io.dpulab:me")
 OTHER = Identity.of("nqn.2024-01.io.dpulab:other")
@@ -301,6 +301,36 @@ def test_tls_with_a_key_says_what_it_needs(target: NvmeTarget) -> None:
     key = ConfiguredPsk(bytes(range(32))).text()
     with pytest.raises(UnsupportedError, match=r"Python 3\.13"):
         connected(options(target, credentials=Credentials(psk=key)))
+
+
+@pytest.mark.parametrize("size", [32, 48])
+def test_the_right_key_alone_opens_a_tls_connection(tmp_path: Path, size: int) -> None:
+    if not getattr(ssl, "HAS_PSK", False):
+        pytest.skip("this Python has no pre-shared keys (3.13 has)")
+    key = ConfiguredPsk(bytes(range(size)), 1 if size == 32 else 2).text()
+    path = tmp_path / "psk"
+    path.touch(0o600)
+    path.write_text(key)
+    target = NvmeTarget(tmp_path)
+    try:
+        target.start()
+        target.malloc()
+        target.ask("nvmf_create_subsystem", nqn=NQN, serial_number="S1")
+        target.add("Malloc0")
+        target.ask("keyring_file_add_key", name="psk", path=str(path))
+        target.ask("nvmf_subsystem_add_host", nqn=NQN, host=ME.hostnqn, psk="psk")
+        target.ask(
+            "nvmf_subsystem_add_listener", nqn=NQN,
+            listen_address=listen_address(target.ports[0]), secure_channel=True,
+        )  # fmt: skip
+        connected(options(target, credentials=Credentials(psk=key)))
+        wrong = ConfiguredPsk(bytes(size)).text()
+        with pytest.raises(AuthenticationError, match="TLS"):
+            connected(options(target, credentials=Credentials(psk=wrong)))
+        with pytest.raises(UnreachableError):
+            connected(options(target))
+    finally:
+        target.kill()
 
 
 # -- who is not there
