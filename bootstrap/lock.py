@@ -35,7 +35,12 @@ class Lock:
 
 IMAGE_TARGET = ("--python-version", "3.13", "--python-platform", "linux")
 LOCKS = (
-    Lock("dev.txt", ("dev", "dpu", "host", "traffic"), True, ("--universal", "--python-version", "3.11")),
+    Lock(
+        "dev.txt",
+        ("dev", "dpu", "host", "traffic"),
+        True,
+        ("--universal", "--python-version", "3.11"),
+    ),
     Lock("dpu.txt", ("dpu",), False, IMAGE_TARGET),
     Lock("host.txt", ("host", "traffic"), False, IMAGE_TARGET),
     Lock("oracles.txt", ("oracles",), False, ("--universal", "--python-version", "3.11")),
