@@ -314,5 +314,5 @@ def _unreachable(options: ConnectOptions, error: OSError) -> HostError:
         )
         return AuthenticationError(f"{options.address}: TLS: {reason}")
     known = error.errno is not None and not isinstance(error, socket.gaierror)
-    reason = os.strerror(error.errno or 0) if known else error.strerror or error
+    reason = os.strerror(error.errno or 0) if known else error.strerror or str(error)
     return UnreachableError(f"{options.address}: {reason}")
