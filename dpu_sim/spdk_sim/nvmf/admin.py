@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dpu_sim.spdk_sim.nvmf.controller import Controller
-from dpu_sim.spdk_sim.nvmf.outcome import LATER, CommandError, Outcome, Result
+from dpu_sim.spdk_sim.nvmf.outcome import LATER, CommandError, Outcome, Result, misplaced
 from dpu_sim.spdk_sim.nvmf.queue import Queue
 from nvmetcp.admin import (
     NOT_ABORTED,
@@ -30,6 +30,7 @@ INVALID_LOG_PAGE = int(Status.INVALID_LOG_PAGE)
 _CURRENT, _DEFAULT, _SAVED, _CAPABILITIES = range(4)
 _CHANGEABLE = 1 << 2
 _BEFORE_ENABLED = frozenset({AdminOpcode.KEEP_ALIVE})
+_PROPERTIES = frozenset({FabricsType.PROPERTY_GET, FabricsType.PROPERTY_SET})
 
 
 class AdminCommands:
@@ -55,8 +56,8 @@ class AdminCommands:
     def check(self, queue: Queue, command: Command, length: int) -> None:  # noqa: ARG002
         """Refuse what cannot succeed. Raises CommandError."""
         if command.opcode == FABRICS:
-            if command.fabrics_type not in (FabricsType.PROPERTY_GET, FabricsType.PROPERTY_SET):
-                raise CommandError(Status.COMMAND_SEQUENCE_ERROR)
+            if command.fabrics_type not in _PROPERTIES:
+                raise CommandError(misplaced(command.fabrics_type))
         elif command.opcode not in self._methods:
             raise CommandError(Status.INVALID_OPCODE)
         elif not self.controller.enabled and command.opcode not in _BEFORE_ENABLED:

@@ -6,7 +6,7 @@ import asyncio
 
 from dpu_sim.spdk_sim.nvmf.controller import Controller
 from dpu_sim.spdk_sim.nvmf.io import IoCommands
-from dpu_sim.spdk_sim.nvmf.outcome import CommandError, Outcome
+from dpu_sim.spdk_sim.nvmf.outcome import CommandError, Outcome, misplaced
 from dpu_sim.spdk_sim.nvmf.queue import Queue
 from nvmetcp.command import FABRICS, Command
 from nvmetcp.controller import Disk
@@ -33,7 +33,7 @@ class IoQueueCommands:
         if command.opcode != FABRICS:
             self._io.check(queue, command, length)
         elif command.fabrics_type != FabricsType.DISCONNECT:
-            raise CommandError(Status.COMMAND_SEQUENCE_ERROR)
+            raise CommandError(misplaced(command.fabrics_type))
 
     def execute(self, queue: Queue, command: Command, data: bytes | None, length: int) -> Outcome:  # noqa: ARG002
         """Carry a command out. Raises CommandError, IoError."""

@@ -8,6 +8,10 @@ from typing import Any
 
 from dpu_sim.spdk_sim.bdev.device import Buffer
 from dpu_sim.spdk_sim.bdev.errors import IoError
+from nvmetcp.fabrics import FabricsType
+from nvmetcp.status import Status
+
+_FABRICS_TYPES = frozenset(FabricsType)
 
 
 class Later(Enum):
@@ -32,6 +36,12 @@ class CommandError(Exception):
         super().__init__(f"status {status:#05x}")
         self.status = status
         self.result = result
+
+
+def misplaced(fabrics_type: int) -> Status:
+    """The status of a Fabrics command that its queue does not take."""
+    known = fabrics_type in _FABRICS_TYPES
+    return Status.COMMAND_SEQUENCE_ERROR if known else Status.INVALID_OPCODE
 
 
 def status_of(error: IoError) -> int:

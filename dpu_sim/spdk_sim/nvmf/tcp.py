@@ -136,7 +136,7 @@ class TcpTransport:
             current_admin_queues=admin,
             current_io_queues=io,
             current_unassociated_queues=max(0, len(self._came_to) - admin - io),
-            pending_commands=sum(queue.pending for queue in self._came_to),
+            pending_commands=sum(queue.pending for queue in tuple(self._came_to)),
             completed_commands=self._associations.completed,
         )
 

@@ -8,7 +8,7 @@ say() { echo "== $*"; }
 
 say "packages of the machine"
 apt-get update -q
-apt-get install -y -q --no-install-recommends busybox-static kmod python3-venv
+apt-get install -y -q --no-install-recommends busybox-static fio kmod nvme-cli python3-venv
 say "Python packages"
 python3 -m venv /opt/venv
 /opt/venv/bin/pip install -q --no-index --find-links /in-wheels --require-hashes \

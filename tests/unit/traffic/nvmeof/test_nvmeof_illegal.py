@@ -32,12 +32,6 @@ from traffic.nvmeof.rules import RULES, Side
 ROOT = Path(__file__).parents[4]
 SUBSYSTEM = "nqn.2026-01.io.lab:probed"
 
-KNOWN = {
-    "data-limit": "nvmetcp calls an H2CData beyond MAXH2CDATA a wrong length (FES 1), not FES 5",
-    "fabrics-type": "the target answers an unknown Fabrics type with 0/0C, not Invalid Opcode",
-}
-"""Where our target is known to answer otherwise."""
-
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -63,8 +57,6 @@ def test_the_target_answers_as_demanded_and_survives(target: Target, illegal: Il
     outcome = send_illegal(target, illegal)
     assert outcome.alive
     assert outcome.violations == []
-    if illegal.name in KNOWN and not outcome.as_demanded:
-        pytest.xfail(KNOWN[illegal.name])
     assert outcome.as_demanded, outcome.as_json()
 
 
