@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,69 +11,20 @@ from nvmetcp import io as nvm
 from nvmetcp.command import Command
 from nvmetcp.controller import ControllerConfig
 from nvmetcp.errors import FatalError
-from nvmetcp.fabrics import Capabilities, Connect, ConnectData, PropertyGet, PropertySet
+from nvmetcp.fabrics import Capabilities, PropertyGet, PropertySet
 from nvmetcp.features import AsyncEvents, Feature, pack_queues
 from nvmetcp.host import HostConfig
 from nvmetcp.record import Record
-from nvmetcp.status import Completion, Status
+from nvmetcp.status import Status
 from tests.unit.nvmetcp.capture import ask, needs_tshark, write_capture
-from tests.unit.nvmetcp.playbook import Conversation, opened
+from tests.unit.nvmetcp.playbook import opened
+from tests.unit.nvmetcp.session import WHO, Session
 
 pytestmark = needs_tshark
 
-WHO = ConnectData(hostid=b"h" * 16, subnqn="nqn.2026-01.io.lab:s", hostnqn="nqn.2026-01.io.lab:h")
-
-
-@dataclass
-class Session:
-    """A queue that is connected; every method is one command and its answer."""
-
-    talk: Conversation
-
-    def connect(self, qid: int) -> Session:
-        cid = self.talk.host.submit(Connect(qid=qid, sqsize=31, kato=5000).command(), WHO.pack())
-        self.talk.exchange()
-        self.talk.controller.queue_created(qid, 32)
-        if self.talk.host.config.in_capsule == 0:
-            self.talk.controller.request_data(cid)
-            self.talk.exchange()
-        return self.done(cid, 1)
-
-    def done(self, cid: int, result: int = 0) -> Session:
-        self.talk.controller.complete(Completion(cid, result=result))
-        self.talk.exchange()
-        return self
-
-    def bare(self, command: Command, result: int = 0) -> Session:
-        cid = self.talk.host.submit(command)
-        self.talk.exchange()
-        return self.done(cid, result)
-
-    def read(self, command: Command, data: bytes) -> Session:
-        cid = self.talk.host.submit(command, length=len(data))
-        self.talk.exchange()
-        self.talk.controller.respond(cid, data)
-        self.talk.exchange()
-        return self
-
-    def write(self, command: Command, data: bytes) -> Session:
-        cid = self.talk.host.submit(command, data)
-        self.talk.exchange()
-        if len(data) > self.talk.host.config.in_capsule:
-            self.talk.controller.request_data(cid)
-            self.talk.exchange()
-        return self.done(cid)
-
-    def fail(self, command: Command, status: Status) -> Session:
-        cid = self.talk.host.submit(command)
-        self.talk.exchange()
-        self.talk.controller.fail(cid, status)
-        self.talk.exchange()
-        return self
-
 
 def admin_session(host: HostConfig | None = None) -> Session:
-    return Session(opened(host)).connect(0)
+    return Session(opened(host)).connect(0, kato=5000)
 
 
 def capture(tmp_path: Path, *sessions: Session) -> Path:
@@ -105,7 +55,7 @@ def numbers(values: list[str]) -> list[int]:
 def test_every_pdu_of_a_session(tmp_path: Path, header: bool, data: bool, hpda: int) -> None:
     config = HostConfig(header, data, hpda, in_capsule=0)
     controller = ControllerConfig(max_h2c_data=4096, cpda=0)
-    session = Session(opened(config, controller)).connect(1)
+    session = Session(opened(config, controller)).connect(1, kato=5000)
     session.read(nvm.Read(nsid=7, slba=0x123456789, nlb=7).command(), bytes(4096))
     session.write(nvm.Write(nsid=7, slba=8, nlb=15, fua=1).command(), b"\xa5" * 8192)
     session.fail(nvm.Flush(nsid=9).command(), Status.INVALID_NAMESPACE)
@@ -126,7 +76,9 @@ def test_every_pdu_of_a_session(tmp_path: Path, header: bool, data: bool, hpda: 
 
 def test_handshake_and_connect(tmp_path: Path) -> None:
     host, controller = HostConfig(True, False, 2, maxr2t=4), ControllerConfig(cpda=5)
-    path = capture(tmp_path, Session(opened(host, controller)), Session(opened()).connect(3))
+    path = capture(
+        tmp_path, Session(opened(host, controller)), Session(opened()).connect(3, kato=5000)
+    )
     request = ["pfv", "maxr2t", "hpda", "digest"]
     asked, _ = ask(path, *(f"nvme-tcp.icreq.{one}" for one in request), only="nvme-tcp.icreq")
     assert numbers(asked) == [0, 4, 2, 1]
@@ -281,7 +233,7 @@ def test_features_and_events(tmp_path: Path) -> None:
 
 
 def test_io_commands(tmp_path: Path) -> None:
-    session = Session(opened()).connect(1)
+    session = Session(opened()).connect(1, kato=5000)
     compare_, write = nvm.fused(nvm.Compare(nsid=5).command(), nvm.Write(nsid=5).command())
     session.write(compare_, bytes(512)).write(write, bytes(512))
     session.bare(nvm.WriteZeroes(nsid=5, slba=1 << 33, nlb=99, deallocate=1).command())

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from nvmetcp import admin
 from nvmetcp.identify import IdentifyController
+from tests.unit.nvmetcp.session import WHO
 from tests.unit.traffic.nvmeof import mutations
 from tests.unit.traffic.nvmeof.mutations import Mutation
 from tests.unit.traffic.nvmeof.wire import (
     DOWN,
     UP,
-    WHO,
     Pdus,
     admin_session,
     check,

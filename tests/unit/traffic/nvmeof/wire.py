@@ -5,19 +5,19 @@ from __future__ import annotations
 import random
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nvmetcp import admin
 from nvmetcp import io as nvm
-from nvmetcp.command import Command
 from nvmetcp.controller import ControllerConfig
-from nvmetcp.fabrics import Connect, ConnectData, PropertyGet, PropertySet
+from nvmetcp.fabrics import PropertyGet, PropertySet
 from nvmetcp.host import HostConfig
 from nvmetcp.identify import IdentifyController
-from nvmetcp.status import Completion, Status
-from tests.unit.nvmetcp.playbook import HOST, Conversation, opened
+from nvmetcp.status import Status
+from tests.unit.nvmetcp import session
+from tests.unit.nvmetcp.playbook import HOST, opened
+from tests.unit.nvmetcp.session import WHO
 from traffic.nvmeof.capture import CaptureChecker, Report
 from traffic.nvmeof.nvme_tcp import NVMeTCP
 from traffic.nvmeof.segments import ACK, FIN, SYN, Endpoint, Segment
@@ -25,58 +25,13 @@ from traffic.nvmeof.segments import ACK, FIN, SYN, Endpoint, Segment
 UP, DOWN = 0, 1
 SERVER = Endpoint("10.0.0.2", 4420)
 CLIENT = Endpoint("10.0.0.1", 40000)
-WHO = ConnectData(hostid=b"h" * 16, subnqn="nqn.2026-01.io.lab:s", hostnqn="nqn.2026-01.io.lab:h")
 IDENTIFIED = IdentifyController(cntlid=1, ioccsz=260, kas=100, subnqn=WHO.subnqn)
 
 Pdus = list[tuple[int, bytes]]
 
 
-@dataclass
-class Session:
-    """One queue; every method is one command with its answer."""
-
-    talk: Conversation
-
-    def connect(self, qid: int, cntlid: int = 0xFFFF, **fields: int) -> Session:
-        talk = self.talk
-        who = ConnectData(hostid=WHO.hostid, cntlid=cntlid, subnqn=WHO.subnqn, hostnqn=WHO.hostnqn)
-        made = Connect(qid=qid, sqsize=31, **fields)
-        cid = talk.host.submit(made.command(), who.pack())
-        talk.exchange()
-        talk.controller.queue_created(qid, 32, flow_control=made.flow_control)
-        return self._complete(cid, 1)
-
-    def _complete(self, cid: int, result: int = 0) -> Session:
-        self.talk.controller.complete(Completion(cid, result=result))
-        self.talk.exchange()
-        return self
-
-    def bare(self, command: Command, result: int = 0) -> Session:
-        cid = self.talk.host.submit(command)
-        self.talk.exchange()
-        return self._complete(cid, result)
-
-    def read(self, command: Command, data: bytes) -> Session:
-        cid = self.talk.host.submit(command, length=len(data))
-        self.talk.exchange()
-        self.talk.controller.respond(cid, data)
-        self.talk.exchange()
-        return self
-
-    def write(self, command: Command, data: bytes) -> Session:
-        cid = self.talk.host.submit(command, data)
-        self.talk.exchange()
-        if len(data) > self.talk.host.config.in_capsule:
-            self.talk.controller.request_data(cid)
-            self.talk.exchange()
-        return self._complete(cid)
-
-    def fail(self, command: Command, status: Status) -> Session:
-        cid = self.talk.host.submit(command)
-        self.talk.exchange()
-        self.talk.controller.fail(cid, status)
-        self.talk.exchange()
-        return self
+class Session(session.Session):
+    """One whose PDUs can be looked at."""
 
     @property
     def pdus(self) -> Pdus:
