@@ -132,9 +132,10 @@ class Controller:
         association = Association(self.options, lost.append, self._event)
         try:
             await association.establish()
+            # Events first: what changes after the scan has passed it is announced.
+            await self._ask_for_events(association)
             if not self.options.discovery:
                 await self._scan(association)
-            await self._ask_for_events(association)
         except BaseException as error:
             association.fail(PathError("the connection was not completed"))
             if isinstance(error, ProtocolError):
