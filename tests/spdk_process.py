@@ -10,7 +10,7 @@ from tests.spdk_target import spdk_target
 
 
 @contextmanager
-def running_spdk_sim(socket: Path) -> Iterator[Path]:
+def running_spdk_sim(socket: Path, *arguments: str) -> Iterator[Path]:
     """A stand-in that answers at `socket` until the end; it begins with no devices."""
-    with spdk_target(socket):
+    with spdk_target(socket, *arguments):
         yield socket
