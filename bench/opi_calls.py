@@ -273,13 +273,20 @@ def endpoint_in(log: Path) -> str:
     raise TimeoutError(f"opid does not serve: {log.read_text()}")
 
 
+def roomy(folder: Path) -> Path:
+    """A configuration of the target that takes more subsystems than the 1,024 of SPDK's own."""
+    room = {"method": "nvmf_set_max_subsystems", "params": {"max_subsystems": 1 << 16}}
+    path = folder / "target.json"
+    path.write_text(json.dumps({"subsystems": [{"subsystem": "nvmf", "config": [room]}]}))
+    return path
+
+
 async def run(options: argparse.Namespace, stack: ExitStack) -> None:
     """All measurements, on servers that `stack` ends."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dpulab-bench-")))
     target = str(folder / "spdk.sock")
-    stack.enter_context(
-        process("dpu_sim.spdk_sim", "-r", target, "--notify-fd", "1", "--log-level", "error")
-    )
+    arguments = ("-r", target, "-c", str(roomy(folder)), "--notify-fd", "1", "--log-level", "error")
+    stack.enter_context(process("dpu_sim.spdk_sim", *arguments))
     bare, port = stack.enter_context(process("bench.opi_calls", "--serve-bare"))
     server, endpoint = stack.enter_context(opid(folder, "--spdk-socket", target))
     peers = {
