@@ -21,7 +21,13 @@ class Backend(ABC, Generic[M]):
     resource's parent, and what it refers to, stay while it is being changed.
 
     `read`, `stats` and `reset` are optional: a service asks for them only where they are defined.
+
+    Attributes:
+        restored_last: whether resources of the kind come back after those of all other kinds:
+            they let somebody in who must find the others there.
     """
+
+    restored_last = False
 
     async def validate(self, resource: M) -> None:
         """Check what the interface definitions cannot say, before `create` and `update`."""

@@ -1,10 +1,11 @@
 """Bringing the device to what the store says: on start, and when the device comes back.
 
 First goes what interrupted changes have left. Resources follow, parents first, and what others
-refer to before those. What the device refuses or cannot do yet is tried again, with longer and
-longer pauses, until all of it is there. Until the back end of a service has answered, calls of
-that service are UNAVAILABLE; a single resource that the device refuses holds up nothing but the
-health of its service, so that it can be mended.
+refer to before those; what lets hosts in comes last (`Backend.restored_last`). What the device
+refuses or cannot do yet is tried again, with longer and longer pauses, until all of it is there.
+Until the back end of a service has answered, calls of that service are UNAVAILABLE; a single
+resource that the device refuses holds up nothing but the health of its service, so that it can be
+mended.
 """
 
 from __future__ import annotations
@@ -91,9 +92,12 @@ class Reconciliation(Gate):
         while True:
             await self._restore(report)
             await self._lost.wait()
-            self._lost.clear()
-            for service in sorted({one.service for one in self._left}):
-                await report(service, False)
+            await self._tell_lost(report)
+
+    async def _tell_lost(self, report: Report) -> None:
+        self._lost.clear()
+        for service in sorted({one.service for one in self._left}):
+            await report(service, False)
 
     async def _restore(self, report: Report) -> None:
         pause = _FIRST_PAUSE
@@ -101,7 +105,7 @@ class Reconciliation(Gate):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._lost.wait(), pause)
                 pause = _FIRST_PAUSE
-                self._lost.clear()
+                await self._tell_lost(report)
             pause = min(2 * pause, _LONGEST_PAUSE)
             waiting = {one.service for one in self._left}
             await self.attempt()
@@ -119,9 +123,13 @@ class Reconciliation(Gate):
         for kind, name in self._store.intents():
             if service := self._services.get(kind):
                 yield _Task(service.kind.service, name, service.settle)
-        for record in _in_order(self._store):
+        for record in sorted(_in_order(self._store), key=self._comes_last):
             if service := self._services.get(record.kind):
                 yield _Task(service.kind.service, record.name, service.reconcile)
+
+    def _comes_last(self, record: Record) -> bool:
+        service = self._services.get(record.kind)
+        return service is not None and service.backend.restored_last
 
     async def _done(self, task: _Task, unheard: dict[str, str]) -> bool:
         try:

@@ -6,6 +6,8 @@ their own, whose ids the target gives. One over PCIe is a listener of the vfio-u
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from ipaddress import ip_address
@@ -18,7 +20,7 @@ from dpu_sim.api.errors import (
     invalid_arguments,
     unimplemented,
 )
-from dpu_sim.storage.bdevs import Bdevs, is_unavailable
+from dpu_sim.storage.bdevs import Bdevs, bdev_name, is_unavailable
 from dpu_sim.storage.claims import Claims
 from dpu_sim.storage.functions import Functions, place
 from dpu_sim.storage.nvmf import Found, Nvmf
@@ -46,6 +48,11 @@ TCP, PCIE, RDMA = (
 FAMILIES = {common.NVME_ADDRESS_FAMILY_IPV4: 4, common.NVME_ADDRESS_FAMILY_IPV6: 6}
 """IP version by address family."""
 
+HOLD_SECONDS = 60.0
+"""So long a way in stays shut on restoring while namespaces of its subsystem are missing."""
+
+_log = logging.getLogger(__name__)
+
 _COUNTS = ("max_nsq", "max_ncq", "sqes", "cqes", "max_namespaces")
 
 Address = Mapping[str, str]
@@ -55,12 +62,24 @@ Address = Mapping[str, str]
 class ControllerBackend(Backend[NvmeController]):
     """The controllers of one target."""
 
-    def __init__(self, spdk: SpdkClient, records: Records, functions: Functions) -> None:
+    restored_last = True
+
+    def __init__(
+        self,
+        spdk: SpdkClient,
+        records: Records,
+        functions: Functions,
+        hold: float = HOLD_SECONDS,
+    ) -> None:
+        """`hold` is how long restoring waits for missing namespaces, in seconds."""
         self._bdevs = Bdevs(spdk)
         self._nvmf = Nvmf(spdk)
         self._records = records
         self._functions = functions
         self._claims: Claims[tuple[Any, ...]] = Claims()
+        self._hold = hold
+        self._held: dict[str, float] = {}
+        """When restoring began to wait, on the monotonic clock, by name of the controller."""
 
     async def validate(self, resource: NvmeController) -> None:
         """Check transport, address and sizes. Raises ApiError."""
@@ -123,8 +142,32 @@ class ControllerBackend(Backend[NvmeController]):
             await self.delete(intended)
 
     async def reconcile(self, resource: NvmeController) -> NvmeController:
-        """See to it that the target listens. Raises ApiError."""
-        return await self.create(resource)
+        """See to it that the target listens, once its hosts find everything. Raises ApiError.
+
+        A host that came back to a subsystem without its namespaces would give up their disks, but
+        one that is not let in tries again.
+        """
+        subsystem = self._records.subsystem(resource.name)
+        found = await self._nvmf.require(subsystem.spec.nqn, resource.name)
+        if not _listens(found, self._address(resource.spec)):
+            self._wait_for_namespaces(resource, found)
+        made = await self.create(resource)
+        self._held.pop(resource.name, None)
+        return made
+
+    def _wait_for_namespaces(self, resource: NvmeController, found: Found) -> None:
+        """Raise FAILED_PRECONDITION while some are missing, but not for ever."""
+        there = {one["bdev_name"] for one in found["namespaces"]}
+        wanted = self._records.namespaces(_parent(resource.name))
+        missing = [one.name for one in wanted if bdev_name(one.spec.volume_name_ref) not in there]
+        if not missing:
+            return
+        since = self._held.setdefault(resource.name, time.monotonic())
+        if time.monotonic() - since < self._hold:
+            text = f"{resource.name} lets nobody in before {missing[0]} is there"
+            raise failed_precondition(text, missing[:1], "RESTORING", "is not on the target")
+        data = {"resource": resource.name, "missing": missing[:10]}
+        _log.warning("hosts are let in though namespaces are missing", extra={"data": data})
 
     async def read(self, resource: NvmeController) -> NvmeController:
         """With the state of now."""
