@@ -2,7 +2,8 @@
 
 A plan compares the manifest with the server. What is missing is created, what differs is updated
 (only the fields that the manifest names), the rest stays. Parents and whatever others refer to come
-first; deletion goes the other way round. The first error stops everything after it.
+first, and what hosts get in by comes after what they find there; deletion goes the other way round.
+The first error stops everything after it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from opi import standard
@@ -19,7 +19,8 @@ from opi.bodies import value_at
 from opi.forms import form_of
 from opi.manifest import Item, ManifestError
 from opi.names import without_service
-from opi.resources import Resources, ResourceType, find_references, is_reference, resources
+from opi.ordering import ordered
+from opi.resources import Resources, ResourceType, is_reference, resources
 from opi.status import CallError
 
 if TYPE_CHECKING:
@@ -118,45 +119,6 @@ def export(
             continue
         found += [Item(kind, kind.canonical(one.name) or one.name, one) for one in stored]
     yield from ((item.kind, item.message) for item in ordered(found))
-
-
-def ordered(items: list[Item]) -> list[Item]:
-    """The items with parents and what others refer to first, otherwise as they are.
-
-    Raises ManifestError for a circle.
-    """
-    by_name: dict[str, list[int]] = {}
-    for number, item in enumerate(items):
-        by_name.setdefault(item.name, []).append(number)
-    sorter = TopologicalSorter(
-        {number: _needs(items, item, by_name) - {number} for number, item in enumerate(items)}
-    )
-    try:
-        sorter.prepare()
-    except CycleError as error:
-        circle = " -> ".join(str(items[number]) for number in error.args[1])
-        place = items[error.args[1][0]].place
-        raise ManifestError(
-            f"{place}: resources refer to each other in a circle: {circle}"
-        ) from None
-    order: list[int] = []
-    while sorter.is_active():
-        ready = sorted(sorter.get_ready())
-        order += ready
-        sorter.done(*ready)
-    return [items[number] for number in order]
-
-
-def _needs(items: list[Item], item: Item, by_name: dict[str, list[int]]) -> set[int]:
-    """Numbers of the items that must be there before one: its parent, and what it refers to."""
-    needed: set[int] = set()
-    if item.kind.is_child:
-        needed.update(by_name.get(item.name.rsplit("/", 2)[0], ()))
-    for one in find_references(item.message):
-        kinds = {kind.kind for kind in resources().referable(one.field)}
-        named = (by_name.get(name, ()) for name in resources().targets(one.field, one.text))
-        needed.update(n for numbers in named for n in numbers if items[n].kind.kind in kinds)
-    return needed
 
 
 def same_reference(one: str, other: str) -> bool:

@@ -12,10 +12,11 @@ from pathlib import Path
 from lab.engine.readiness import GRPC_PORT
 from lab.errors import LabError
 from lab.topology.model import Node, Role, Topology
-from opi.apply import ApplyError, Step, apply, ordered, plan
+from opi.apply import ApplyError, Step, apply, plan
 from opi.client import Client
 from opi.contexts import Context
 from opi.manifest import Item, ManifestError, read
+from opi.ordering import ordered
 from opi.status import CallError, Status, explain
 
 _SHAPE = "start-up intents of a DPU are a manifest, as `opictl apply` takes it"

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from opi import standard
 from opi.apply import Action, ApplyError, Change, apply, export, plan, plan_delete
 from opi.client import Client
 from opi.contexts import Context
 from opi.manifest import ManifestError, parse, to_document
+from opi.ordering import ordered
 from opi.resources import ResourceType, resources
 from opi.status import CallError
 from tests.memory_dpu import memory_dpu
@@ -124,6 +127,52 @@ def test_deletion_goes_the_other_way_round_and_may_be_repeated(client: Client) -
     with pytest.raises(CallError, match="NOT_FOUND"):
         stored(client, "NvmeSubsystem", "nvmeSubsystems/sub0")
     apply(client, steps)
+
+
+REMOTE = """\
+- {kind: NvmeController, id: ctl0, parent: nvmeSubsystems/sub0,
+   spec: {trtype: tcp, fabrics_id: {traddr: 127.0.0.1, trsvcid: "4420", adrfam: ipv4}}}
+- {kind: NvmeNamespace, id: ns01, parent: nvmeSubsystems/sub0, spec: {volume_name_ref: enc0}}
+- {kind: NvmeNamespace, id: ns02, parent: nvmeSubsystems/sub0, spec: {volume_name_ref: rem0n2}}
+- {kind: QosVolume, id: qos0, volume_name_ref: enc0, limits: {max: {rw_bandwidth_mbs: 2}}}
+- {kind: EncryptedVolume, id: enc0, cipher: aes-xts-128,
+   key: "hex:00112233445566778899aabbccddeeff",
+   volume_name_ref: nvmeRemoteControllers/rem0/nvmeRemoteNamespaces/1}
+- {kind: NvmeSubsystem, id: sub0, spec: {nqn: "nqn.2022-09.io.spdk:opi1"}}
+- {kind: NvmePath, id: path1, parent: nvmeRemoteControllers/rem0, trtype: pcie,
+   traddr: "0000:01:00.1"}
+- {kind: NvmePath, id: path0, parent: nvmeRemoteControllers/rem0, trtype: pcie,
+   traddr: "0000:01:00.0"}
+- {kind: NvmeRemoteController, id: rem0, multipath: failover}
+"""
+
+
+def identities(steps: list[Any]) -> list[str]:
+    return [step.item.name.rsplit("/", 1)[1] for step in steps]
+
+
+def test_what_lies_behind_paths_comes_after_them_and_ways_in_come_last(client: Client) -> None:
+    steps = plan(client, parse(REMOTE))
+    made = identities(steps)
+    for first, then in (
+        ("rem0", "path0"), ("path0", "enc0"), ("path1", "enc0"), ("enc0", "qos0"),
+        ("path0", "ns02"), ("path1", "ns02"), ("qos0", "ns01"), ("sub0", "ns01"),
+        ("ns01", "ctl0"), ("ns02", "ctl0"),
+    ):  # fmt: skip
+        assert made.index(first) < made.index(then), (first, then)
+    assert identities(plan_delete(parse(REMOTE))) == made[::-1]
+    apply(client, steps)
+    assert {step.action for step in plan(client, parse(REMOTE))} == {Action.UNCHANGED}
+
+
+@given(st.permutations(range(REMOTE.count("kind:"))))
+@settings(max_examples=50, deadline=None)
+def test_the_order_in_a_manifest_does_not_matter(places: list[int]) -> None:
+    items = parse(REMOTE)
+    order = [one.name for one in ordered([items[number] for number in places])]
+    for one, needed in (("ctl0", "ns01"), ("ns01", "qos0"), ("enc0", "path0"), ("path1", "rem0")):
+        positions = {name.rsplit("/", 1)[1]: place for place, name in enumerate(order)}
+        assert positions[needed] < positions[one]
 
 
 def test_what_is_exported_makes_the_same_again(client: Client, tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opi.apply import ordered, plan_delete
+from opi.apply import plan_delete
 from opi.manifest import Item, ManifestError, parse, read, to_document
+from opi.ordering import ordered
 from opi.proto.opi_api.storage.v1.frontend_nvme_pb2 import NvmeSubsystem
 from opi.resources import resources
 from tests.unit.dpu_sim.gateway.messages import messages
