@@ -2,6 +2,8 @@
 
     opid --insecure --grpc 127.0.0.1:50051 --http 127.0.0.1:8082 --personality generic
 
+SIGHUP has it read certificates and roles again.
+
 Exit codes: 0 stopped by SIGTERM or SIGINT, 1 nowhere to listen, 2 bad settings or files.
 """
 
@@ -55,8 +57,9 @@ class Server:
         self._tls = _tls(settings)
         self._telemetry = telemetry(os.environ, settings.node)
         self._reconciliation = Reconciliation(store)
-        stages = [*_stages(settings, self._telemetry), self._reconciliation]
-        self._dispatcher = Dispatcher(catalog(), stages)
+        self._authorization = _authorization(settings)
+        stages = _stages(settings, self._telemetry, self._authorization)
+        self._dispatcher = Dispatcher(catalog(), [*stages, self._reconciliation])
         self._services = build_services(settings, store)
         for name, implementation in self._services.implementations.items():
             self._dispatcher.add(name, implementation)
@@ -123,6 +126,16 @@ class Server:
         await self._health.set(service, _health_status(restored))
         await self._publish_overall_health()
 
+    def reload(self) -> None:
+        """Read certificates and roles again; those that cannot be used stay as they were.
+
+        Log lines go to stderr, so that there is no file of ours to open again.
+        """
+        _log.info("told to read certificates and roles again")
+        for one in (self._tls, self._authorization):
+            if one is not None:
+                one.reload()
+
     async def stop(self) -> None:
         """Say NOT_SERVING, let running calls end within the grace, refuse new ones."""
         for task in self._minding:
@@ -158,11 +171,19 @@ def _tls(settings: Settings) -> Tls | None:
     )
 
 
-def _stages(settings: Settings, telemetry: Telemetry | None) -> list[Stage]:
+def _authorization(settings: Settings) -> Authorization | None:
+    if settings.authorization is None:
+        return None
+    return Authorization(settings.authorization, catalog())
+
+
+def _stages(
+    settings: Settings, telemetry: Telemetry | None, authorization: Authorization | None
+) -> list[Stage]:
     """What happens around every call, the outermost first."""
     stages: list[Stage] = [Observation([AccessLog(), *([telemetry] if telemetry else [])])]
-    if settings.authorization is not None:
-        stages.append(Authorization(settings.authorization, catalog()))
+    if authorization is not None:
+        stages.append(authorization)
     if not settings.reveal_secrets:
         stages.append(Redaction())
     return stages
@@ -192,10 +213,11 @@ async def _run(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings, server: Server) -> None:
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, server.reload)
     listeners = await find_listeners(settings)
     # Until here a signal ends the process at once: there is nobody to be graceful to.
     stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     endpoints = await server.start(listeners)

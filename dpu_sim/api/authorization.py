@@ -129,6 +129,10 @@ class Authorization(Gate):
         """Why the policy does not allow the call."""
         return self._current().check(method.path, call)
 
+    def reload(self) -> None:
+        """Read the file now, whether it looks changed or not."""
+        self._policy = self._file.reload()
+
     def _current(self) -> Policy:
         now = asyncio.get_running_loop().time()
         if now - self._looked >= _LOOK_SECONDS:

@@ -70,6 +70,10 @@ class Tls:
         context.sni_callback = self._replace
         return context
 
+    def reload(self) -> None:
+        """Read the files now, whether they look changed or not; the next connection sees it."""
+        self._watched.reload()
+
     def _changed(self) -> grpc.ServerCertificateConfiguration | None:
         """What gRPC asks before a handshake: new certificates, or None to keep the old."""
         current = self._watched.current()

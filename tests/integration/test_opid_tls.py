@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import ssl
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from opi.proto.opi_api.inventory.v1 import inventory_pb2
 from opi.proto.opi_api.inventory.v1.inventory_pb2_grpc import InventoryServiceStub
 from tests.certificates import Authority, Pair, credentials
 from tests.opid_process import DEADLINE, Opid, Start, channel, starting_opid
+from tests.storage_dpu import becomes
 
 pytestmark = pytest.mark.integration
 
@@ -185,6 +187,34 @@ def test_a_certificate_without_its_key_changes_nothing_and_is_told(
     server.wait_for(f"the certificates stay as they were: {problem}")
     shutil.copy(other.key, pair.key)
     assert call(server, credentials(authority)) is grpc.StatusCode.OK
+
+
+def test_sighup_reads_certificates_and_roles_at_once_and_ends_nothing(
+    opid: Start, authority: Authority, tmp_path: Path
+) -> None:
+    pair, roles = authority.issue("dpu"), tmp_path / "roles.yml"
+    allowed = "roles: {all: {subjects: [client], methods: ['*/*']}}"
+    roles.write_text(allowed)
+    flags = (*tls_flags(pair), "--tls-client-ca", str(authority.certificate))
+    server = opid(*flags, "--authorization", str(roles), insecure=False)
+    secrets = credentials(authority, authority.issue("client"))
+    with channel(server, secrets) as opened:
+        stub = InventoryServiceStub(opened)
+        request = inventory_pb2.GetInventoryRequest()
+        stub.GetInventory(request, timeout=DEADLINE)
+        replace(pair, authority.issue("dpu", file="renewed"))
+        roles.write_text("nonsense")
+        server.process.send_signal(signal.SIGHUP)  # without a new connection or call
+        files = f"{pair.certificate}, {pair.key}, {authority.certificate}"
+        server.wait_for(f"read again: {files}")
+        kept = "the roles stay as they were"
+        assert becomes(lambda: any(kept in one["message"] for one in server.log))
+        roles.write_text(allowed)
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for(f"read again: {roles}")
+        stub.GetInventory(request, timeout=DEADLINE)
+    server.process.terminate()
+    assert server.end() == 0
 
 
 def test_a_replaced_client_ca_shuts_its_old_clients_out(
