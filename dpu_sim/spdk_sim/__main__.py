@@ -1,6 +1,6 @@
 """spdk-sim: the SPDK stand-in, alone.
 
-    spdk-sim -r /var/tmp/spdk.sock [-s MEBIBYTES] [-c CONFIG] [--wait-for-rpc]
+    spdk-sim -r /var/tmp/spdk.sock [-s MEBIBYTES] [-c CONFIG] [-S DIR] [--wait-for-rpc]
 
 The options of spdk_tgt that concern cores, huge pages and PCI devices are accepted, and without
 effect.
@@ -35,7 +35,7 @@ _VALUES_WITHOUT_EFFECT = (
     ("-i", "--shm-id"), ("-L", "--logflag"), ("-e", "--tpoint-group"), ("--iova-mode",),
     ("--base-virtaddr",), ("--huge-dir",), ("-B", "--pci-blocked"), ("-A", "--pci-allowed"),
     ("--num-trace-entries",), ("--env-context",), ("--vfio-vf-token",), ("--msg-mempool-size",),
-    ("--rpcs-allowed",), ("--numa-affinity",), ("-S",),
+    ("--rpcs-allowed",), ("--numa-affinity",),
 )  # fmt: skip
 _FLAGS_WITHOUT_EFFECT = (
     ("--no-huge",), ("-u", "--no-pci"), ("-g", "--single-file-segments"), ("-R", "--huge-unlink"),
@@ -61,6 +61,9 @@ def parser() -> argparse.ArgumentParser:
     )
     wanted.add_argument(
         "--wait-for-rpc", action="store_true", help="initialize when framework_start_init says so"
+    )
+    wanted.add_argument(
+        "-S", "--vhost-sockets", type=Path, metavar="DIR", help="where sockets of vhost are made"
     )
     wanted.add_argument("-v", "--version", action="version", version=f"SPDK v{VERSION}-sim")
     wanted.add_argument("--notify-fd", type=int, metavar="FD", help="write a newline when ready")
@@ -97,7 +100,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, value in vars(options).items():
         if name.startswith("ignored ") and value not in (None, False):
             _log.info("without effect: %s", name.removeprefix("ignored "))
-    settings = Settings(options.mem_size, options.config, options.wait_for_rpc)
+    sockets = options.vhost_sockets
+    settings = Settings(options.mem_size, options.config, options.wait_for_rpc, sockets)
     try:
         asyncio.run(serve(options, settings))
     except (OSError, SocketTakenError) as error:

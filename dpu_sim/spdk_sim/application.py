@@ -23,6 +23,8 @@ from dpu_sim.spdk_sim.rpc_framework import Framework, Subsystems
 from dpu_sim.spdk_sim.rpc_keyring import Keyring
 from dpu_sim.spdk_sim.rpc_layers import Keys, LayerMethods
 from dpu_sim.spdk_sim.rpc_nvme import NvmeMethods
+from dpu_sim.spdk_sim.rpc_vhost import VhostMethods
+from dpu_sim.spdk_sim.vhost.target import VhostTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Settings:
     """A file with methods to call before anybody else may."""
     wait_for_rpc: bool = False
     """Whether framework_start_init has to be called before most methods."""
+    vhost_directory: Path | None = None
+    """Where the sockets of vhost controllers are; None is the working directory."""
 
 
 class Application:
@@ -48,6 +52,7 @@ class Application:
         self.target = Target(self.registry, self.keyring.secret)
         self.target.offer(TcpTransport(self.target))
         self.target.offer(FunctionTransport(self.target))
+        self.vhost = VhostTarget(self.registry, self.settings.vhost_directory or Path.cwd())
         self.nvme = NvmeMethods(self.registry, self.keyring)
         bdevs = BdevMethods(self.registry)
         subsystems: Subsystems = {
@@ -59,6 +64,9 @@ class Application:
                 ("accel", "keyring", "sock", "iobuf"),
                 lambda: bdev_commands(self.registry, bdevs, self.nvme),
             ),
+            "scsi": (("bdev",), list),
+            "vhost_scsi": (("scsi",), lambda: self.vhost.commands("scsi")),
+            "vhost_blk": (("bdev",), lambda: self.vhost.commands("block")),
             "nvmf": (
                 ("bdev", "keyring", "sock", "accel", "iobuf"),
                 lambda: nvmf_commands(self.target),
@@ -73,6 +81,7 @@ class Application:
             **self.keyring.methods(),
             **LayerMethods(self.registry, self.keys).methods(),
             **self.nvme.methods(),
+            **VhostMethods(self.vhost).methods(),
             **self.framework.methods(),
             "rpc_get_methods": self._list_methods,
         }
@@ -98,5 +107,6 @@ class Application:
     async def close(self) -> None:
         """Cut every host off and remove every device; what was flushed stays."""
         await self.target.close()
+        await self.vhost.close()
         await self.nvme.close()
         await self.registry.close()

@@ -1,0 +1,1 @@
+"""Vhost-user: block devices as virtio-blk and virtio-scsi devices of virtual machines."""
