@@ -94,8 +94,10 @@ def dpu(tmp_path: Path) -> Iterator[Start]:
         pytest.skip(f"no container engine answers: {error}")
     containers: list[Any] = []
 
-    def start(services: Services | None = None, **options: Any) -> Dpu:
-        binds = []
+    def start(
+        services: Services | None = None, programs: dict[str, Path] | None = None, **options: Any
+    ) -> Dpu:
+        binds = [f"{file}:{place}:ro" for place, file in (programs or {}).items()]
         for name, files in (services or {}).items():
             (tmp_path / name).mkdir()
             for file, content in files.items():
@@ -214,3 +216,28 @@ def test_arguments_run_instead_of_the_services(dpu: Start) -> None:
     card = dpu(command=["echo", "instead"])
     assert card.container.wait()["StatusCode"] == 0
     assert [line for _, line in card.logs()] == ["instead"]
+
+
+def test_an_spdk_tgt_that_is_given_is_the_target(dpu: Start, tmp_path: Path) -> None:
+    """Not a real spdk_tgt: a program of its command line, which never says that it is ready."""
+    given = tmp_path / "given_tgt"
+    given.write_text(
+        '#!/bin/sh\necho "given_tgt $*" >&2\nsleep 1\n'
+        'exec /opt/venv/bin/python -P -m dpu_sim.spdk_sim "$@"\n'
+    )
+    given.chmod(0o755)
+    where = "/opt/spdk/spdk_tgt"
+    card = dpu(
+        programs={where: given},
+        environment={"SPDK_TGT": where, "SPDK_TGT_ARGS": "--no-huge -s 512"},
+    )
+    card.logs_have("given_tgt -r /var/tmp/spdk.sock --no-huge -s 512")
+    assert card.run("s6-svstat -o ready /run/service/spdk") == "false"
+    card.run("s6-svwait -U -t 20000 /run/service/spdk")
+    assert card.run("/usr/local/libexec/spdk-answers /var/tmp/spdk.sock && echo yes") == "yes"
+    assert "spdk_sim" in card.run(f"tr '\\0' ' ' </proc/{card.pid('spdk')}/cmdline")
+
+
+def test_an_spdk_tgt_that_is_not_there_is_named(dpu: Start) -> None:
+    card = dpu(environment={"SPDK_TGT": "/opt/spdk/spdk_tgt"})
+    card.logs_have("SPDK_TGT=/opt/spdk/spdk_tgt is not a program in this node")
