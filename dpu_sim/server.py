@@ -84,7 +84,7 @@ class Server:
 
         What cannot be restored yet does not keep us from listening: health tells of it.
         """
-        self._reconciliation.begin(self._services.resources)
+        self._reconciliation.begin(self._services.resources, self._services.looking)
         watching = self._services.watch(self._reconciliation.device_lost)
         self._minding = [asyncio.create_task(watching)]
         await self._reconciliation.attempt()

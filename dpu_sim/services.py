@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +51,7 @@ class Services:
         implementations: what answers the calls, by full name of the service.
         resources: those of them that keep resources.
         lacking: services that are not implemented though one could expect them, and why.
+        looking: what restoring is done within, so that it looks at the devices once.
         watch: tells of every time that a device goes away, for ever.
         hang_up: breaks off what waits for other machines, as a change that the next start settles.
         close: lets go of the back ends.
@@ -58,6 +60,7 @@ class Services:
     implementations: Mapping[str, object]
     resources: tuple[ResourceService[Any], ...]
     lacking: Mapping[str, str]
+    looking: Callable[[], AbstractContextManager[None]]
     watch: Callable[[Callable[[], None]], Coroutine[Any, Any, None]]
     hang_up: Callable[[], None]
     close: Callable[[], None]
@@ -68,7 +71,7 @@ def build_services(settings: Settings, store: Store) -> Services:
     card = load_card(settings.card)
     personality = _personality(settings, card)
     spdk = SpdkClient(settings.spdk_socket)
-    slow = SpdkClient(settings.spdk_socket, ATTACH_SECONDS)
+    slow = SpdkClient(settings.spdk_socket, ATTACH_SECONDS, spdk.surveys)
     records = Records(store)
     kept = tuple(
         ResourceService(resources().kind(kind), store, backend)
@@ -94,6 +97,7 @@ def build_services(settings: Settings, store: Store) -> Services:
         },
         kept,
         LACKING,
+        spdk.surveys.survey,
         spdk.watch,
         slow.hang_up,
         close,

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
@@ -57,9 +57,20 @@ class Reconciliation(Gate):
         """Services whose back end has not answered, and what it is that does not."""
         self._told: dict[str, str] = {}
         self._lost = asyncio.Event()
+        self._looking: Callable[[], AbstractContextManager[None]] = nullcontext
 
-    def begin(self, services: Iterable[ResourceService[Any]]) -> None:
-        """Take everything in the store as missing on the device."""
+    def begin(
+        self,
+        services: Iterable[ResourceService[Any]],
+        looking: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """Take everything in the store as missing on the device.
+
+        Args:
+            services: all that keep resources.
+            looking: what every attempt is made within.
+        """
+        self._looking = looking
         self._services = {one.kind.kind: one for one in services}
         self._take_all()
         for kind in {record.kind for record in self._store.everything()} - self._services.keys():
@@ -80,9 +91,12 @@ class Reconciliation(Gate):
         tasks = self._left
         unheard: dict[str, str] = {}
         # A device that is away would let us wait for it once for every resource.
-        left = [
-            task for task in tasks if task.service in unheard or not await self._done(task, unheard)
-        ]
+        with self._looking():
+            left = [
+                task
+                for task in tasks
+                if task.service in unheard or not await self._done(task, unheard)
+            ]
         if tasks is self._left:  # else the device went away under our hands
             self._left, self._unheard = left, unheard
         return not self._left

@@ -26,6 +26,9 @@ MOST = (1 << 31) - 1
 
 _REMOTE_NAMESPACE = re.compile(r"nvmeRemoteControllers/([^/]+)/nvmeRemoteNamespaces/([^/]+)$")
 
+_INVALID_PARAMETERS = -32602
+"""What the target says of a key that it does not have."""
+
 COUNTERS = {
     "read_bytes_count": "bytes_read",
     "read_ops_count": "num_read_ops",
@@ -64,9 +67,29 @@ class Bdevs:
             code = error.code
         raise failed_precondition(f"the SPDK target refuses {what} ({method}: {code})")
 
+    async def crypto_key(self, name: str) -> Mapping[str, str] | None:
+        """The key of that name, with its secrets, which no error tells. Raises ApiError."""
+        try:
+            listed = await self._spdk.call("accel_crypto_keys_get", {"key_name": name})
+        except SpdkError as error:
+            if error.code == _INVALID_PARAMETERS:
+                return None
+            code = error.code
+        else:
+            return next((one for one in listed if one["name"] == name), None)
+        text = f"the SPDK target refuses to tell of a key (accel_crypto_keys_get: {code})"
+        raise failed_precondition(text)
+
     async def every(self) -> list[Found]:
         """All devices."""
         return list(await self.call("bdev_get_bdevs"))
+
+    async def known(self) -> list[Found]:
+        """All devices; while restoring, those that restoring has not touched."""
+        try:
+            return await self._spdk.known("bdev_get_bdevs")
+        except SpdkError as error:
+            raise _refused(error, "") from error
 
     async def find(self, name: str) -> Found | None:
         """The device of that name; one that merely has it as an alias is not meant."""

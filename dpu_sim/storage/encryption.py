@@ -163,8 +163,7 @@ class EncryptedBackend(Backend[EncryptedVolume]):
 
     async def _key(self, name: str) -> tuple[str, str] | None:
         """The halves of the target's key of that name, in hexadecimal digits."""
-        keys = await self._bdevs.secret_call("accel_crypto_keys_get", "to list keys")
-        found = next((one for one in keys if one["name"] == name), None)
+        found = await self._bdevs.crypto_key(name)
         return None if found is None else (found["key"].lower(), found.get("key2", "").lower())
 
 

@@ -21,6 +21,7 @@ from typing import Any
 from spdk.rpc.client import JSONRPCClient, JSONRPCException
 
 from dpu_sim.api.errors import ApiError, unavailable
+from dpu_sim.storage.survey import LISTS, Surveys
 
 TIMEOUT = 10.0
 """Seconds that a call may take; spdk_tgt answers in milliseconds but for attach and detach."""
@@ -54,9 +55,17 @@ class SpdkError(Exception):
 class SpdkClient:
     """An SPDK target behind its Unix domain socket."""
 
-    def __init__(self, path: Path, timeout: float | None = None) -> None:
-        """`timeout` in seconds is how long a call may take; None: TIMEOUT."""
+    def __init__(
+        self, path: Path, timeout: float | None = None, surveys: Surveys | None = None
+    ) -> None:
+        """
+        Args:
+            path: the socket.
+            timeout: how long a call may take, in seconds; None: TIMEOUT.
+            surveys: those of another connection to the same target.
+        """
         self._path = path
+        self.surveys = surveys or Surveys()
         self._timeout = timeout
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="spdk-rpc")
         self._connection: _Connection | None = None
@@ -71,12 +80,30 @@ class SpdkClient:
         self._noise.disabled = True
 
     async def call(self, method: str, parameters: Mapping[str, Any] | None = None) -> Any:
-        """Call a method and return its result.
+        """Call a method and return its result, that of a survey where the caller looks at one.
 
         Raises:
             SpdkError: the target refuses.
             ApiError: UNAVAILABLE, the target cannot be reached or does not answer in time.
         """
+        given = dict(parameters or {})
+        survey = self.surveys.readable
+        if survey is not None and method in LISTS and given.keys() == {LISTS[method]}:
+            return await survey.find(method, given[LISTS[method]], self._ask)
+        self.surveys.changed(method, given)
+        try:
+            return await self._ask(method, given)
+        finally:
+            self.surveys.changed(method, given)
+
+    async def known(self, method: str) -> list[Mapping[str, Any]]:
+        """What a method lists; within a survey, what that holds. Raises what `call` does."""
+        survey = self.surveys.readable
+        if survey is not None:
+            return await survey.known(method, self._ask)
+        return list(await self.call(method))
+
+    async def _ask(self, method: str, parameters: Mapping[str, Any]) -> Any:
         loop = asyncio.get_running_loop()
         given = self._timeouts, method, parameters
         return await loop.run_in_executor(self._worker, self._call, *given)
@@ -185,6 +212,8 @@ class _Connection(JSONRPCClient):  # type: ignore[misc]
             if not (piece := self.sock.recv(1 << 20)):
                 raise ConnectionError("the connection ended before the answer did")
             data += piece
+            if not piece.rstrip().endswith(b"}"):  # a long answer is not parsed piece by piece
+                continue
             try:
                 return json.loads(data)
             except ValueError:  # not whole yet

@@ -316,7 +316,7 @@ class AioBackend(VolumeBackend[AioVolume]):
         return await super().change(now, old, new)
 
     async def _make(self, volume: AioVolume) -> AioVolume:
-        for one in await self._bdevs.every():
+        for one in await self._bdevs.known():
             if _file(one) == volume.filename:
                 text = f"filename: {volume.filename} is in use by {one['name']}"
                 raise failed_precondition(text, [one["name"]], "IN_USE", "has the file")
