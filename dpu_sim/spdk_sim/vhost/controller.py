@@ -13,7 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
-from dpu_sim.spdk_sim.vhost.session import Session, VirtioDevice
+from dpu_sim.spdk_sim.vhost.device import VirtioDevice
+from dpu_sim.spdk_sim.vhost.session import Session
 
 SESSIONS = 16
 """Front ends of one controller at a time."""
@@ -88,15 +89,28 @@ class Controller:
                 connection.close()
                 return
             number, self._next = self._next, self._next + 1
-            session = Session(number, f"{self.name}s{number}", connection, self.device, self.forget)
+            name = f"{self.name}s{number}"
+            session = Session(
+                name,
+                connection,
+                self.device,
+                number=number,
+                forget=self.forget,
+                ready=self._nobody_is_leaving,
+            )
             session.coalescing = self.coalescing
             self.sessions[number] = session
             session.start()
 
+    def _nobody_is_leaving(self) -> bool:
+        return not any(one.leaving for one in self.sessions.values())
+
     def forget(self, session: Session) -> None:
-        """A front end has gone."""
+        """A front end has gone, and its last request has ended: the others may go on."""
         self.sessions.pop(session.number, None)
         self._left.set()
+        for other in self.sessions.values():
+            other.run()
 
     async def wait_until_left(self, seconds: float) -> bool:
         """Wait until no front end is connected; whether that came about in time."""

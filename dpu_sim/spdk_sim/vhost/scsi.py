@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from dpu_sim.spdk_sim.bdev.bdev import Bdev, Event
-from dpu_sim.spdk_sim.vhost.session import VirtioDevice
+from dpu_sim.spdk_sim.vhost.device import VirtioDevice
 
 TARGETS = 8
 """Targets of one controller; SPDK has as many."""

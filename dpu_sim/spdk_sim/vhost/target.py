@@ -112,7 +112,9 @@ class VhostTarget:
 
     async def close(self) -> None:
         """Cut every front end off; remove every controller."""
-        await asyncio.gather(*(one.close() for one in self))
+        closing = [asyncio.ensure_future(one.close()) for one in self]
+        if closing:
+            await asyncio.wait(closing, timeout=PATIENCE)
         for controller in self:
             controller.release()
         self._controllers.clear()
