@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from nbd_server.device import Buffer
@@ -62,18 +63,25 @@ async def list_exports(path: Path) -> Mapping[str, Export]:
 
 async def _greeted(path: Path) -> Streams:
     reader, writer = await asyncio.open_unix_connection(path)
-    try:
+    with _closed_on_failure(path, writer):
         magic, option_magic, flags = GREETING.unpack(await reader.readexactly(GREETING.size))
         if (magic, option_magic) != (MAGIC, OPTION_MAGIC) or not flags & Handshake.FIXED_NEWSTYLE:
             raise ProtocolError("no fixed newstyle server")
         writer.write(CLIENT_FLAGS.pack(flags & (Handshake.FIXED_NEWSTYLE | Handshake.NO_ZEROES)))
+    return reader, writer
+
+
+@contextmanager
+def _closed_on_failure(path: Path, writer: asyncio.StreamWriter) -> Iterator[None]:
+    """Close the connection when what is done within fails; a server may hang up meanwhile."""
+    try:
+        yield
     except asyncio.IncompleteReadError as error:
         writer.close()
         raise ConnectionResetError(f"{path}: hung up") from error
     except BaseException:
         writer.close()
         raise
-    return reader, writer
 
 
 async def _names(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> list[str]:
@@ -139,17 +147,10 @@ class Connection:
         """Connect. Raises OSError: FileNotFoundError also for an export that is not there;
         ProtocolError."""
         reader, writer = await _greeted(path)
-        try:
+        with _closed_on_failure(path, writer):
             export = await _described(reader, writer, Option.GO, name)
-        except asyncio.IncompleteReadError as error:
-            writer.close()
-            raise ConnectionResetError(f"{path}: hung up") from error
-        except BaseException:
-            writer.close()
-            raise
-        if export is None:
-            writer.close()
-            raise FileNotFoundError(f"{path}: no export {name}")
+            if export is None:
+                raise FileNotFoundError(f"{path}: no export {name}")
         return cls(reader, writer, export)
 
     @property

@@ -7,7 +7,7 @@ namespace leaves open of its identity is the device's: uuid and NGUID.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -34,6 +34,9 @@ from opi.proto.opi_api.storage.v1.opicommon_pb2 import VolumeStats
 
 Namespace = Mapping[str, Any]
 """A namespace as nvmf_get_subsystems describes it."""
+
+Settle = Callable[[NvmeNamespace, Found, Namespace], Awaitable[int]]
+"""What to do about a namespace that is there: the number that it has in the end."""
 
 _NGUID = re.compile(r"[0-9a-fA-F]{8}(-?)(?:[0-9a-fA-F]{4}\1){3}[0-9a-fA-F]{12}")
 _ALL_64 = (1 << 64) - 1
@@ -62,23 +65,28 @@ class NamespaceBackend(Backend[NvmeNamespace]):
 
     async def create(self, resource: NvmeNamespace) -> NvmeNamespace:
         """Add the namespace, or take over the one that an interrupted creation added."""
-        with self._taking(resource):
-            return await self._create(resource)
+        return await self._bring(resource, self._take_over)
 
-    async def _create(self, resource: NvmeNamespace) -> NvmeNamespace:
-        nqn = self._nqn(resource.name)
-        if (nsid := await self._added(nqn, resource)) is not None:
-            return _seen(resource, nsid)
-        found = await self._nvmf.require(nqn, resource.name)
-        there = _on_device(found, _device(resource))
-        if there is None:
-            return _seen(resource, await self._add(resource, found))
+    async def _take_over(self, resource: NvmeNamespace, _: Found, there: Namespace) -> int:
+        """The number of a namespace that is nobody's, and just what is asked for."""
         if owner := self._owner(resource):
             text = f"spec.volume_name_ref: {resource.spec.volume_name_ref} is {owner} already"
             raise failed_precondition(text, [owner], "IN_USE", "has the volume")
         if not _fits(there, resource.spec):
             raise already_exists(f"a namespace on {there['bdev_name']}")
-        return _seen(resource, there["nsid"])
+        return int(there["nsid"])
+
+    async def _bring(self, resource: NvmeNamespace, settle: Settle) -> NvmeNamespace:
+        """Add the namespace; when its device is one of the subsystem's already, `settle` that."""
+        with self._taking(resource):
+            nqn = self._nqn(resource.name)
+            if (nsid := await self._added(nqn, resource)) is not None:
+                return _seen(resource, nsid)
+            found = await self._nvmf.require(nqn, resource.name)
+            there = _on_device(found, _device(resource))
+            if there is None:
+                return _seen(resource, await self._add(resource, found))
+            return _seen(resource, await settle(resource, found, there))
 
     async def _added(self, nqn: str, resource: NvmeNamespace) -> int | None:
         """Number of the namespace, added without a look at the others; None: that did not do.
@@ -147,22 +155,15 @@ class NamespaceBackend(Backend[NvmeNamespace]):
 
     async def reconcile(self, resource: NvmeNamespace) -> NvmeNamespace:
         """See to it that the target has the namespace as the store has it. Raises ApiError."""
-        with self._taking(resource):
-            return await self._restore(resource)
+        return await self._bring(resource, self._mend)
 
-    async def _restore(self, resource: NvmeNamespace) -> NvmeNamespace:
-        nqn = self._nqn(resource.name)
-        if (nsid := await self._added(nqn, resource)) is not None:
-            return _seen(resource, nsid)
-        found = await self._nvmf.require(nqn, resource.name)
-        there = _on_device(found, _device(resource))
-        if there is None:
-            return _seen(resource, await self._add(resource, found))
-        if not _fits(there, resource.spec):  # another number, or another identity
-            await self._check(resource, found, there)
-            await self._remove(found, there)
-            await self._put(found["nqn"], resource.spec)
-        return _seen(resource, resource.spec.host_nsid)
+    async def _mend(self, resource: NvmeNamespace, found: Found, there: Namespace) -> int:
+        """Give a namespace its number and its identity."""
+        if _fits(there, resource.spec):
+            return resource.spec.host_nsid or int(there["nsid"])
+        await self._check(resource, found, there)
+        await self._remove(found, there)
+        return await self._put(found["nqn"], resource.spec)
 
     async def read(self, resource: NvmeNamespace) -> NvmeNamespace:
         """With the state of now."""
