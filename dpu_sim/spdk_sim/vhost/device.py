@@ -37,5 +37,8 @@ class VirtioDevice:
         """Carry out a request of ring `index`; how many bytes were written, now or later."""
         raise NotImplementedError
 
+    def connect(self, session: Session) -> None:
+        """A front end has come."""
+
     def forget(self, session: Session) -> None:
         """A front end has gone."""

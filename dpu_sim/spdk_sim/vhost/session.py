@@ -100,6 +100,7 @@ class Session:
     def start(self) -> None:
         """Begin to answer."""
         self._socket.setblocking(False)
+        self.device.connect(self)
         self._task = asyncio.ensure_future(self._converse())
 
     async def close(self) -> None:
