@@ -19,6 +19,7 @@ from dpu_sim.spdk_sim.nvmf.tcp import TcpTransport
 from dpu_sim.spdk_sim.parameters import boolean, decode
 from dpu_sim.spdk_sim.rpc_bdev import BdevMethods
 from dpu_sim.spdk_sim.rpc_devices import DeviceMethods
+from dpu_sim.spdk_sim.rpc_discovery import DiscoveryMethods
 from dpu_sim.spdk_sim.rpc_framework import Framework, Subsystems
 from dpu_sim.spdk_sim.rpc_keyring import Keyring
 from dpu_sim.spdk_sim.rpc_layers import Keys, LayerMethods
@@ -54,6 +55,7 @@ class Application:
         self.target.offer(FunctionTransport(self.target))
         self.vhost = VhostTarget(self.registry, self.settings.vhost_directory or Path.cwd())
         self.nvme = NvmeMethods(self.registry, self.keyring)
+        self.discovery = DiscoveryMethods(self.nvme)
         bdevs = BdevMethods(self.registry)
         subsystems: Subsystems = {
             "keyring": ((), self.keyring.commands),
@@ -62,7 +64,7 @@ class Application:
             "accel": (("iobuf",), lambda: accel_commands(self.keys)),
             "bdev": (
                 ("accel", "keyring", "sock", "iobuf"),
-                lambda: bdev_commands(self.registry, bdevs, self.nvme),
+                lambda: bdev_commands(self.registry, bdevs, self.nvme, self.discovery),
             ),
             "scsi": (("bdev",), list),
             "vhost_scsi": (("scsi",), lambda: self.vhost.commands("scsi")),
@@ -81,6 +83,7 @@ class Application:
             **self.keyring.methods(),
             **LayerMethods(self.registry, self.keys).methods(),
             **self.nvme.methods(),
+            **self.discovery.methods(),
             **VhostMethods(self.vhost).methods(),
             **self.framework.methods(),
             "rpc_get_methods": self._list_methods,
@@ -108,5 +111,6 @@ class Application:
         """Cut every host off and remove every device; what was flushed stays."""
         await self.target.close()
         await self.vhost.close()
+        await self.discovery.close()
         await self.nvme.close()
         await self.registry.close()

@@ -15,6 +15,7 @@ from dpu_sim.spdk_sim.bdev.registry import Registry
 from dpu_sim.spdk_sim.envelope import Handler
 from dpu_sim.spdk_sim.errors import RpcError
 from dpu_sim.spdk_sim.rpc_bdev import BdevMethods
+from dpu_sim.spdk_sim.rpc_discovery import DiscoveryMethods
 from dpu_sim.spdk_sim.rpc_framework import Commands
 from dpu_sim.spdk_sim.rpc_layers import Keys, describe_key
 from dpu_sim.spdk_sim.rpc_nvme import NvmeMethods
@@ -29,10 +30,12 @@ def accel_commands(keys: Keys) -> Commands:
     return [{"method": "accel_crypto_key_create", "params": describe_key(one)} for one in keys]
 
 
-def bdev_commands(registry: Registry, methods: BdevMethods, nvme: NvmeMethods) -> Commands:
+def bdev_commands(
+    registry: Registry, methods: BdevMethods, nvme: NvmeMethods, discovery: DiscoveryMethods
+) -> Commands:
     """The devices, those below before those above, then what is set on them."""
     commands: Commands = [{"method": "bdev_set_options", "params": dict(methods.options)}]
-    commands += nvme.commands()
+    commands += nvme.commands() + discovery.commands()
     for bdev in registry:
         if isinstance(bdev.device, NvmeDevice):
             continue  # comes with its controller

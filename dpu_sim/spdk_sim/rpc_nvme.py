@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dpu_sim.spdk_sim.bdev.bdev import Bdev
@@ -114,25 +114,51 @@ class NvmeMethods:
             raise system_error(errno.ENODEV)
         return group
 
+    def options_for(self, wanted: Mapping[str, Any]) -> ConnectOptions:
+        """What parameters like those of an attach ask for. Raises as `connect_options`."""
+        return connect_options(wanted, self._options, self._keyring, self._hostnqn)
+
     async def _attach(self, given: Any) -> list[str]:
         wanted = decode(given, ATTACH, {"name", "trtype", "traddr"}, undecoded)
-        options = connect_options(wanted, self._options, self._keyring, self._hostnqn)
+        options = self.options_for(wanted)
         if not options.subnqn:
             raise system_error(errno.EINVAL)
         group = self._group_for(wanted, options)
-        self._groups[group.name] = group
+        request = wanted | {"hostnqn": options.identity.hostnqn}
         try:
-            request = wanted | {"hostnqn": options.identity.hostnqn}
-            await group.attach(self._registry, options, request)
+            await self._join(group, options, request)
         except HostError as error:
             _log.warning("%s: %s", group.name, error)
             raise system_error(errno.EIO) from error
-        finally:
-            self._alive()
         most = wanted.get("max_bdevs", 128)
         return [one.name for one in group.bdevs()][:most]
 
-    def _group_for(self, wanted: dict[str, Any], options: ConnectOptions) -> NvmeGroup:
+    async def _join(
+        self, group: NvmeGroup, options: ConnectOptions, request: dict[str, Any] | None
+    ) -> Controller:
+        """Add a path; it is saved in configurations if there is a request. Raises HostError."""
+        self._groups[group.name] = group
+        try:
+            return await group.attach(self._registry, options, request)
+        finally:
+            self._alive()
+
+    async def attach_path(self, wanted: Mapping[str, Any]) -> Controller:
+        """Attach what a discovery service lists; it is not saved in configurations.
+
+        Raises:
+            HostError, OSError, RpcError: it cannot be reached, or may not join those there are.
+        """
+        options = self.options_for(wanted)
+        return await self._join(self._group_for(wanted, options), options, None)
+
+    async def detach_path(self, name: str, controller: Controller) -> None:
+        """Take a path away, if it is there."""
+        group = self._groups.get(name)
+        if group is not None and controller in group.controllers:
+            await self._remove(group, [controller])
+
+    def _group_for(self, wanted: Mapping[str, Any], options: ConnectOptions) -> NvmeGroup:
         """The group that a new path belongs to. Raises RpcError when it may not join."""
         name, mode = wanted["name"], wanted.get("multipath", "multipath")
         self._alive()
@@ -160,13 +186,17 @@ class NvmeMethods:
         chosen = [one for one in group.controllers if _matches(one.options, wanted)]
         if not chosen:
             raise system_error(errno.ENXIO)
+        await self._remove(group, chosen)
+        return True
+
+    async def _remove(self, group: NvmeGroup, chosen: list[Controller]) -> None:
+        """Take paths away; with the last of a group the group itself."""
         if len(chosen) == len(group.controllers):
             self._groups.pop(group.name, None)
             await group.close()
-            return True
+            return
         for one in chosen:
             await group.detach(one)
-        return True
 
     async def _list(self, given: Any) -> list[dict[str, Any]]:
         wanted = decode(given, {"name": string}, set(), undecoded)

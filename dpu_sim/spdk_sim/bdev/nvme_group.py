@@ -24,7 +24,7 @@ class NvmeGroup:
         """disable, failover or multipath."""
         self.subsystem = Subsystem(subnqn, policy)
         self.requests: dict[Controller, dict[str, Any]] = {}
-        """The parameters that made each path."""
+        """The parameters that made each path, but for those that a discovery service listed."""
         self.connecting = 0
         self._bdevs: dict[MultipathNamespace, Bdev] = {}
         self._under_way: set[asyncio.Task[None]] = set()
@@ -48,9 +48,9 @@ class NvmeGroup:
         )
 
     async def attach(
-        self, registry: Registry, options: ConnectOptions, request: dict[str, Any]
+        self, registry: Registry, options: ConnectOptions, request: dict[str, Any] | None
     ) -> Controller:
-        """Add a path. Raises HostError."""
+        """Add a path, with the parameters that make it if it is to be saved. Raises HostError."""
         if self._registry is None:
             self._registry = registry
             self.subsystem.on_added.append(self._added)
@@ -61,7 +61,8 @@ class NvmeGroup:
             controller = await self.subsystem.connect(options)
         finally:
             self.connecting -= 1
-        self.requests[controller] = request
+        if request is not None:
+            self.requests[controller] = request
         controller.on_change.append(self._state_changed)
         return controller
 
