@@ -109,12 +109,13 @@ class EncryptedBackend(Backend[EncryptedVolume]):
         await self._remove(name, found)
         try:
             await self._make(new)
+            await self._limit(name, limits)
         except ApiError as error:
             if old != new and not is_unavailable(error):
+                await self._remove(name, await self._bdevs.find(name))
                 await self._make(old)
                 await self._limit(name, limits)
             raise
-        await self._limit(name, limits)
 
     async def _limit(self, name: str, limits: Mapping[str, int]) -> None:
         if limits:
@@ -148,10 +149,24 @@ class EncryptedBackend(Backend[EncryptedVolume]):
             raise
 
     async def _remove(self, name: str, found: Found | None) -> None:
+        """Remove device and key as far as they are there, or nothing."""
+        key = await self._key(name)
         if found is not None:
             await self._bdevs.call("bdev_crypto_delete", name=name)
-        if await self._key(name) is not None:
+        if key is None:
+            return
+        try:
             await self._bdevs.call("accel_crypto_key_destroy", key_name=name)
+        except ApiError as error:
+            if found is not None and not is_unavailable(error):
+                await self._put_back(found)
+            raise
+
+    async def _put_back(self, found: Found) -> None:
+        """Make a device as it was, of the key that is still there."""
+        name, base = str(found["name"]), (_crypto(found) or {}).get("base_bdev_name", "")
+        await self._bdevs.call("bdev_crypto_create", name=name, base_bdev_name=base, key_name=name)
+        await self._limit(name, await self._bdevs.limits(found))
 
     async def _is_made(self, found: Found, volume: EncryptedVolume) -> bool:
         """Whether the device lies on the volume's base and has its key."""

@@ -40,10 +40,20 @@ class Keys:
         """
         name = self._name(owner, key)
         path = self._folder / name
+        had = path.exists()
         try:
             await asyncio.to_thread(_write, path, key)
         except OSError as error:
             raise failed_precondition(f"a key cannot be kept: {error.strerror}") from None
+        try:
+            return await self._add(name, path)
+        except SpdkError as error:
+            if not had:
+                path.unlink(missing_ok=True)
+            raise self._refused(error) from None
+
+    async def _add(self, name: str, path: Path) -> str:
+        """Add a file to the keyring; its name there, or the path. Raises SpdkError."""
         try:
             known = await self._spdk.call("keyring_get_keys")
             if any(one["name"] == name and one.get("path") == str(path) for one in known):
@@ -54,7 +64,7 @@ class Keys:
         except SpdkError as error:
             if error.code == _UNKNOWN_METHOD:
                 return str(path)
-            raise self._refused(error) from None
+            raise
         return name
 
     async def knows(self, owner: str, key: bytes) -> bool:

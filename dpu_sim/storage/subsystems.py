@@ -77,28 +77,29 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
         that it had made it: when it is just what is asked for it is taken as made.
         """
         with self._claimed(resource):
+            seen = await self._with_status(resource)
             try:
                 await self._make(resource.spec)
-            except ApiError:
-                found = await self._find(resource.spec.nqn)
+            except ApiError as error:
+                found = None if is_unavailable(error) else await self._find(resource.spec.nqn)
                 if found is None:
                     raise
                 if _in_use(found) or not (
                     _made_for(found, resource.spec) and _open_to(found, resource.spec)
                 ):
                     raise already_exists(resource.spec.nqn) from None
-            return await self._with_status(resource)
+            return seen
 
     async def update(self, old: NvmeSubsystem, new: NvmeSubsystem) -> NvmeSubsystem:
         """Change the subsystem on the target: its host in place, anything else by a new one."""
         with self._claimed(new):
+            seen = await self._with_status(new)
             if old.spec.nqn != new.spec.nqn and await self._find(new.spec.nqn) is not None:
                 raise already_exists(new.spec.nqn)
             if _identity(old.spec) != _identity(new.spec):
                 await self._replace(old, new)
             elif _access(old.spec) != _access(new.spec):
                 await self._change_access(old, new)
-            seen = await self._with_status(new)
         if old.spec.nqn != new.spec.nqn:
             self._owners.pop(old.spec.nqn, None)
         return seen
@@ -141,7 +142,9 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
         if self._owners.get(nqn, intended.name) != intended.name:
             return
         found = await self._find(nqn)
-        if found and not _in_use(found) and _made_for(found, intended.spec):
+        if found is None:
+            await self._forget_key(intended.spec)
+        elif not _in_use(found) and _made_for(found, intended.spec):
             await self._remove(intended.spec)
 
     async def _with_status(self, subsystem: NvmeSubsystem) -> NvmeSubsystem:
@@ -220,9 +223,9 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
         except ApiError as error:
             if not is_unavailable(error):
                 await self._set_host(old.spec, renew)
+                await self._forget_other_key(new.spec, old.spec)
             raise
-        if _key_of(old.spec) != _key_of(new.spec):
-            await self._forget_key(old.spec)
+        await self._forget_other_key(old.spec, new.spec)
 
     async def _set_host(self, spec: NvmeSubsystemSpec, renew: bool = False) -> None:
         """Let the new host in before the former is locked out.
@@ -267,6 +270,10 @@ class SubsystemBackend(Backend[NvmeSubsystem]):
     async def _forget_key(self, spec: NvmeSubsystemSpec) -> None:
         if spec.psk and self._keys is not None:
             await self._keys.withdraw(_owner(spec), spec.psk)
+
+    async def _forget_other_key(self, spec: NvmeSubsystemSpec, kept: NvmeSubsystemSpec) -> None:
+        if _key_of(spec) != _key_of(kept):
+            await self._forget_key(spec)
 
     async def _lets_in(self, found: Found, spec: NvmeSubsystemSpec) -> bool:
         return _open_to(found, spec) and await self._has_key(spec)

@@ -185,7 +185,12 @@ class VolumeBackend(Backend[V]):
         await self._bdevs.call(
             f"bdev_{self.module}_create", name=name, uuid=volume.uuid.lower(), **wanted
         )
-        found = await self._bdevs.find(name)
+        try:
+            found = await self._bdevs.find(name)
+        except ApiError as error:
+            if not is_unavailable(error):
+                await self._remove({"name": name})
+            raise
         if found is None:
             raise failed_precondition(f"{volume.name} vanished from the SPDK target")
         if not self.fits(found, volume):
