@@ -10,6 +10,7 @@ import os
 import select
 import socket
 import struct
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,16 @@ class FrontEnd:
             self.rings.append(ring)
             ring.announce()
         for index in range(rings):
-            self.send(18, struct.pack("<II", index, 1))
+            self.enable(index)
+        self.settle()
+
+    def enable(self, index: int, on: bool = True) -> None:
+        """Let the device work on a ring, or not."""
+        self.send(18, struct.pack("<II", index, on))
+
+    def settle(self) -> None:
+        """Return when everything that was sent has been taken notice of."""
+        self.ask_number(1)
 
     def stop(self, index: int) -> int:
         """Stop a ring; the index of its next request."""
@@ -227,17 +237,19 @@ class Ring:
             self.kick()
         return slots[0]
 
-    def collect(self) -> tuple[int, int, bytes]:
+    def collect(self, call: bool = True) -> tuple[int, int, bytes]:
         """Wait for the next request that is given back: its number, length, memory.
 
+        Without `call` the ring is looked at all the time, else when the device calls.
         Raises TimeoutError.
         """
-        poll = select.poll()
+        poll, end = select.poll(), time.monotonic() + DEADLINE
         poll.register(self.call_fd, select.POLLIN)
         while self._used_index() == self.next_used:
-            if not poll.poll(DEADLINE * 1000):
+            if time.monotonic() > end or (call and not poll.poll(DEADLINE * 1000)):
                 raise TimeoutError
-            os.eventfd_read(self.call_fd)
+            if call:
+                os.eventfd_read(self.call_fd)
         slot = self.used + 4 + 8 * (self.next_used % self.size)
         head, length = struct.unpack("<II", self.front.get(GUEST + slot, 8))
         self.next_used = (self.next_used + 1) & 0xFFFF
