@@ -16,7 +16,7 @@ from typing import Any
 
 from dpu_sim.spdk_sim.vhost import messages
 from dpu_sim.spdk_sim.vhost.device import VirtioDevice
-from dpu_sim.spdk_sim.vhost.interrupts import Kicks, require_eventfd
+from dpu_sim.spdk_sim.vhost.interrupts import Kicks, require_eventfd, signal
 from dpu_sim.spdk_sim.vhost.memory import GuestFaultError, GuestMemory, map_memory
 from dpu_sim.spdk_sim.vhost.messages import (
     Feature,
@@ -374,6 +374,10 @@ class Session:
         ring.replace(which, descriptors.pop())
         if which == "kick":
             self._start(ring)
+        elif which == "call":
+            # What was told by the descriptor before may never have been looked at: QEMU has
+            # another one while a guest masks the interrupt. One too many does no harm.
+            signal(ring.call)
 
     def _start(self, ring: Vring) -> None:
         if self._memory is None:
