@@ -6,8 +6,10 @@ The machine has them beside its own disks; what it wrote is compared with what o
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,11 +30,20 @@ FILE_SYSTEM, PATTERN = "48M", 48 << 20
 """How much of the volume has a file system, and where the pattern behind it begins."""
 
 
+DEVICES = {
+    "blk": "vhost-user-blk-pci,num-queues=2,addr=0x10",
+    "ram": "vhost-user-blk-pci,addr=0x11",
+    "scsi": "vhost-user-scsi-pci,num_queues=2,addr=0x12",
+}
+DEATHS = 4
+
+
 @dataclass(frozen=True, slots=True)
 class VhostMachine(Machine):
-    """The machine with vhost-user devices, whose sockets are in `sockets`."""
+    """The machine with some of DEVICES, whose sockets are in `sockets`."""
 
     sockets: Path = field(default_factory=Path)
+    names: tuple[str, ...] = ()
 
     def command(self, job: Path, results: Path) -> list[str]:
         """As of any machine, but its memory is a file that the devices can map.
@@ -48,13 +59,13 @@ class VhostMachine(Machine):
         return [
             QEMU, "-M", "q35,memory-backend=shared", *accel, *rest,
             "-object", f"memory-backend-memfd,id=shared,size={MEMORY_MB}M,share=on",
-            *self._device("blk", "vhost-user-blk-pci,num-queues=2,addr=0x10"),
-            *self._device("ram", "vhost-user-blk-pci,addr=0x11"),
-            *self._device("scsi", "vhost-user-scsi-pci,num_queues=2,addr=0x12"),
+            *(word for name in self.names for word in self._device(name, DEVICES[name])),
         ]  # fmt: skip
 
     def _device(self, name: str, device: str) -> list[str]:
         chardev = f"socket,id={name},path={self.sockets / name}"
+        if device.startswith("vhost-user-blk"):
+            chardev += ",reconnect=1"
         return ["-chardev", chardev, "-device", f"{device},chardev={name}"]
 
 
@@ -74,24 +85,35 @@ class Outcome:
 
 
 @pytest.fixture(scope="module")
-def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    """One run of the machine, for all tests of this file."""
+def files() -> Path:
+    """The machine's files."""
     try:
-        files = prepared_machine()
+        return prepared_machine()
     except BootstrapError as error:
         pytest.skip(f"no virtual machine: {error.message} ({error.hint})")
+
+
+def run(files: Path, name: str, folder: Path, names: tuple[str, ...]) -> dict[str, bytes]:
+    """Run guest/NAME.sh in a machine with these devices. Raises MachineFailedError."""
+    work = ROOT / "results" / "vm" / name
+    work.mkdir(parents=True, exist_ok=True)
+    job = work / "job.tar"
+    program = (ROOT / "tests/full/vm/guest" / f"{name}.sh").read_text()
+    write_job(job, ROOT, [], {"run": program})
+    return VhostMachine(files, work, folder, names).run(job, LIMIT)
+
+
+@pytest.fixture(scope="module")
+def outcome(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """One run of the machine, for most tests of this file."""
     if not shutil.which("mkfs.ext4"):
         pytest.skip("mkfs.ext4 is not installed (Debian: e2fsprogs)")
     folder = tmp_path_factory.mktemp("vhost")
-    work = ROOT / "results" / "vm" / "vhost-user"
-    work.mkdir(parents=True, exist_ok=True)
-    job = work / "job.tar"
-    write_job(job, ROOT, [], {"run": (ROOT / "tests/full/vm/guest/vhost_user.sh").read_text()})
     rpc = folder / "spdk.sock"
     with spdk_target(rpc, "-S", str(folder)):
         _make_devices(rpc, folder)
         try:
-            results = VhostMachine(files, work, folder).run(job, LIMIT)
+            results = run(files, "vhost_user", folder, tuple(DEVICES))
         except MachineFailedError as error:
             return Outcome({}, {}, folder, str(error))
         listed = ask(rpc, "bdev_get_iostat")["bdevs"]
@@ -152,3 +174,38 @@ class TestADisk:
         assert not outcome.problem, outcome.problem
         assert outcome.statistics[kind]["bytes_written"] >= 16 << 20
         assert outcome.statistics[kind]["bytes_read"] >= SIZE
+
+
+def test_no_write_is_lost_when_the_target_is_killed(files: Path, tmp_path: Path) -> None:
+    """QEMU connects anew, and goes on where the dead process was; the guest only waits."""
+    rpc, image, ended = tmp_path / "spdk.sock", tmp_path / "blk.img", threading.Event()
+    image.write_bytes(bytes(SIZE))
+    made = {"name": "blk", "filename": str(image), "block_size": 512}
+    served = {"ctrlr": "blk", "dev_name": "blk"}
+    calls = [
+        {"method": "bdev_aio_create", "params": made},
+        {"method": "vhost_create_blk_controller", "params": served},
+    ]
+    saved = tmp_path / "saved.json"
+    saved.write_text(json.dumps({"subsystems": [{"subsystem": "bdev", "config": calls}]}))
+    deaths: list[int] = []
+
+    def serve_and_die() -> None:
+        while not ended.is_set():
+            with spdk_target(rpc, "-S", str(tmp_path), "-c", str(saved)):
+                while not ended.wait(0.1):
+                    written = ask(rpc, "bdev_get_iostat", name="blk")["bdevs"][0]["bytes_written"]
+                    if written > 1 << 20 and len(deaths) < DEATHS:
+                        deaths.append(written)
+                        break
+
+    server = threading.Thread(target=serve_and_die)
+    server.start()
+    try:
+        results = run(files, "vhost_user_deaths", tmp_path, ("blk",))
+    finally:
+        ended.set()
+        server.join(30)
+    assert results["verified"].split() == [b"0"] * 8, results["fio"].decode()
+    assert len(deaths) == DEATHS
+    assert results["sum"].decode().strip() == hashlib.sha256(image.read_bytes()).hexdigest()
