@@ -117,11 +117,7 @@ class Bdevs:
     async def sum(self, names: Iterable[str]) -> VolumeStats:
         """What went through several devices together. Raises ApiError: one is not there."""
         wanted = list(names)
-        total = dict.fromkeys(COUNTERS, 0)
-        for found in await self._iostat(wanted) if wanted else ():
-            for ours, its in COUNTERS.items():
-                total[ours] += int(found.get(its, 0))
-        return VolumeStats(**{name: min(count, MOST) for name, count in total.items()})
+        return added(await self._iostat(wanted) if wanted else ())
 
     async def _iostat(self, names: list[str]) -> list[Mapping[str, Any]]:
         """The counters of some devices, of each by itself when the target does not know better."""
@@ -145,6 +141,15 @@ class Bdevs:
     async def limits(self, found: Found) -> dict[str, int]:
         """The limits that are in force on a device, by SPDK's names."""
         return {name: n for name, n in found.get("assigned_rate_limits", {}).items() if n}
+
+
+def added(told: Iterable[Mapping[str, Any]]) -> VolumeStats:
+    """The sum of what the target tells of several things that it counts for."""
+    total = dict.fromkeys(COUNTERS, 0)
+    for one in told:
+        for ours, its in COUNTERS.items():
+            total[ours] += int(one.get(its, 0))
+    return VolumeStats(**{name: min(count, MOST) for name, count in total.items()})
 
 
 def bdev_name(resource: str) -> str:

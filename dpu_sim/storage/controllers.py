@@ -20,7 +20,7 @@ from dpu_sim.api.errors import (
     invalid_arguments,
     unimplemented,
 )
-from dpu_sim.storage.bdevs import Bdevs, bdev_name, is_unavailable
+from dpu_sim.storage.bdevs import Bdevs, added, bdev_name, is_unavailable
 from dpu_sim.storage.claims import Claims
 from dpu_sim.storage.functions import Functions, place
 from dpu_sim.storage.nvmf import Found, Nvmf
@@ -184,19 +184,27 @@ class ControllerBackend(Backend[NvmeController]):
         return resources
 
     async def stats(self, resource: NvmeController) -> common.VolumeStats:
-        """What hosts did in the subsystem, as long as this is the only way into it.
+        """What hosts did that came in there.
+
+        spdk_tgt counts by namespace alone: of it, that is told as long as there is no other way in.
 
         Raises:
-            ApiError: UNIMPLEMENTED, there are several: the target counts by namespace.
+            ApiError: UNIMPLEMENTED, the target does not tell several apart.
         """
         parent = _parent(resource.name)
+        nqn = self._records.subsystem(resource.name).spec.nqn
+        found = await self._nvmf.require(nqn, resource.name)
+        if not _listens(found, self._address(resource.spec)):
+            text = f"{resource.name} is not on the SPDK target"
+            raise failed_precondition(text, [resource.name], "INACTIVE", "is not on the target")
+        told = await self._nvmf.listener_statistics(nqn, self._address(resource.spec))
+        if told is not None:
+            return added(told)
         if len(self._records.controllers(parent)) > 1:
             raise unimplemented(
                 f"{parent} has several controllers, and the target counts what went through them "
                 "together: ask for the statistics of the subsystem or of its namespaces"
             )
-        subsystem = self._records.subsystem(resource.name)
-        found = await self._nvmf.require(subsystem.spec.nqn, resource.name)
         return await self._bdevs.sum(one["bdev_name"] for one in found["namespaces"])
 
     def _address(self, spec: NvmeControllerSpec) -> Address:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dpu_sim.api.errors import ApiError, failed_precondition
 from dpu_sim.storage.spdk import SpdkClient, SpdkError
+
+_UNKNOWN_METHOD = -32601
 
 Found = Mapping[str, Any]
 """A subsystem as nvmf_get_subsystems describes it."""
@@ -51,6 +53,19 @@ class Nvmf:
             return {nqn: one for nqn, one in found.items() if one is not None}
         listed = await self.call("nvmf_get_subsystems")
         return {one["nqn"]: one for one in listed if one["nqn"] in nqns}
+
+    async def listener_statistics(
+        self, nqn: str, address: Mapping[str, str]
+    ) -> Sequence[Mapping[str, Any]] | None:
+        """Counters by namespace of what came in at a listener; None: the target has none."""
+        parameters = {"nqn": nqn, "listen_address": address}
+        try:
+            told = await self._spdk.call("nvmf_subsystem_get_listener_iostat", parameters)
+        except SpdkError as error:
+            if error.code == _UNKNOWN_METHOD:
+                return None
+            raise refused(error) from error
+        return list(told["namespaces"])
 
     async def version(self) -> str:
         """The version of SPDK that the target is."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from typing import Any
 
 from dpu_sim.api.backend import Backend
 from dpu_sim.api.errors import failed_precondition, invalid_arguments
-from dpu_sim.storage.bdevs import COUNTERS, MOST, Bdevs, Found, bdev_name
+from dpu_sim.storage.bdevs import Bdevs, Found, added, bdev_name
 from dpu_sim.storage.keys import check_key
 from dpu_sim.storage.records import Records
 from dpu_sim.storage.spdk import SpdkClient, SpdkError
@@ -55,17 +56,14 @@ class Remote:
         self, devices: Iterable[Found], trid: Mapping[str, str]
     ) -> VolumeStats | None:
         """What went over one path to devices; None when the target does not count by path."""
-        total = dict.fromkeys(COUNTERS, 0)
+        mine: list[Mapping[str, Any]] = []
         for device in devices:
             try:
                 told = await self._spdk.call("bdev_nvme_get_path_iostat", {"name": device["name"]})
             except SpdkError:
                 return None
-            for path in told["stats"]:
-                if same_trid(path["trid"], trid):
-                    for ours, its in COUNTERS.items():
-                        total[ours] += int(path["stat"].get(its, 0))
-        return VolumeStats(**{name: min(count, MOST) for name, count in total.items()})
+            mine += [path["stat"] for path in told["stats"] if same_trid(path["trid"], trid)]
+        return added(mine)
 
 
 class RemoteControllerBackend(Backend[NvmeRemoteController]):

@@ -71,7 +71,7 @@ class Bdev:
     @property
     def aliases(self) -> list[str]:
         """Other names by which it is found."""
-        return [str(self.geometry.uuid)]
+        return self.device.aliases
 
     # -- users
 
@@ -102,7 +102,7 @@ class Bdev:
         """Take a descriptor off that is being closed; its numbers stay."""
         if self._descriptors.pop(descriptor.number, None) is None:
             return
-        self._closed_channels.add(descriptor.statistics)
+        self._closed_channels.add(descriptor.total())
         if descriptor.claim is not None:
             self.claimed_by = None
 
@@ -127,18 +127,19 @@ class Bdev:
     def statistics(self) -> IoStatistics:
         """The sum over all channels, closed ones included."""
         total = IoStatistics()
-        for one in (self._closed_channels, *(d.statistics for d in self._descriptors.values())):
+        for one in (self._closed_channels, *self.channels().values()):
             total.add(one)
         return total
 
     def channels(self) -> dict[int, IoStatistics]:
         """Statistics of the open channels by their number."""
-        return {number: one.statistics for number, one in self._descriptors.items()}
+        return {number: one.total() for number, one in self._descriptors.items()}
 
     def reset_statistics(self, mode: Reset) -> None:
         """Set back the numbers of every channel."""
-        for one in (self._closed_channels, *self.channels().values()):
-            one.reset(mode)
+        self._closed_channels.reset(mode)
+        for one in self._descriptors.values():
+            one.reset_statistics(mode)
 
     # -- I/O under way
 
@@ -203,11 +204,38 @@ class Descriptor:
         self._block_size = bdev.geometry.block_size
         self._write = write
         self._closed = False
+        self._branches: list[Descriptor] = []
 
     def close(self) -> None:
         """Give the device back, and the claim on it; harmless if done before."""
-        self._closed = True
+        for one in (self, *self._branches):
+            one._closed = True
         self.bdev.forget(self)
+
+    # -- parts of its I/O
+
+    def branch(self) -> Descriptor:
+        """The same channel for a part of the I/O, which `statistics` there counts by itself."""
+        one = Descriptor(self.bdev, self._write, None, None)
+        self._branches.append(one)
+        return one
+
+    def join(self, branch: Descriptor) -> None:
+        """A part is not told apart any longer; its numbers stay."""
+        self._branches.remove(branch)
+        self.statistics.add(branch.statistics)
+
+    def total(self) -> IoStatistics:
+        """What passed through, its parts included."""
+        total = IoStatistics()
+        for one in (self, *self._branches):
+            total.add(one.statistics)
+        return total
+
+    def reset_statistics(self, mode: Reset) -> None:
+        """Set back the numbers of all parts."""
+        for one in (self, *self._branches):
+            one.statistics.reset(mode)
 
     # -- without waiting
 

@@ -88,12 +88,13 @@ class FunctionTransport(Observer):
         """A function has a subsystem now."""
         if server := self._servers.get(listener.address):
             for namespace in listener.subsystem.namespaces.values():
-                _offer(server, namespace)
+                _offer(server, namespace, listener)
 
     def namespace_added(self, namespace: Namespace) -> None:
         """Functions of its subsystem have one more."""
-        for server in self._servers_of(namespace):
-            _offer(server, namespace)
+        for address, listener in namespace.subsystem.listeners.items():
+            if server := self._servers.get(address):
+                _offer(server, namespace, listener)
 
     def namespace_removed(self, namespace: Namespace) -> None:
         """Whoever uses it there loses it."""
@@ -105,18 +106,18 @@ class FunctionTransport(Observer):
         return [self._servers[address] for address in places if address in self._servers]
 
 
-def _offer(server: Server, namespace: Namespace) -> None:
+def _offer(server: Server, namespace: Namespace, listener: Listener) -> None:
     # Blocks with metadata among them are nothing that a host could put a file system on.
     if namespace.auto_visible and not namespace.bdev.geometry.md_size:
-        server.add(str(namespace.nsid), FunctionDisk(namespace))
+        server.add(str(namespace.nsid), FunctionDisk(namespace, listener))
 
 
 class FunctionDisk:
     """A namespace as the host of a function uses it; see nbd_server.device.BlockDevice."""
 
-    def __init__(self, namespace: Namespace) -> None:
+    def __init__(self, namespace: Namespace, listener: Listener) -> None:
         self._namespace = namespace
-        self._device = namespace.descriptor
+        self._device = namespace.channel(listener)
 
     @property
     def block_size(self) -> int:

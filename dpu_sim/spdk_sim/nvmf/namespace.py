@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dpu_sim.spdk_sim.bdev.bdev import Bdev, Descriptor
+    from dpu_sim.spdk_sim.nvmf.listener import Listener
     from dpu_sim.spdk_sim.nvmf.subsystem import Subsystem
 
 NGUID_BYTES, EUI64_BYTES = 16, 8
@@ -51,11 +52,24 @@ class Namespace:
         self.options = options
         self.reservations: Any = None
         """State of reservations; the data path's."""
+        self._channels: dict[Listener, Descriptor] = {}
 
     @property
     def bdev(self) -> Bdev:
         """The device."""
         return self.descriptor.bdev
+
+    def channel(self, listener: Listener) -> Descriptor:
+        """What I/O that came in there goes through, so that it is counted by itself."""
+        found = self._channels.get(listener)
+        if found is None:
+            found = self._channels[listener] = self.descriptor.branch()
+        return found
+
+    def end_channel(self, listener: Listener) -> None:
+        """Nobody comes in there any more."""
+        if (channel := self._channels.pop(listener, None)) is not None:
+            self.descriptor.join(channel)
 
     def visible_to(self, host: str) -> bool:
         """Whether the host of that NQN sees the namespace, if it may use the subsystem."""

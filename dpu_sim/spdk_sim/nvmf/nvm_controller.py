@@ -70,10 +70,11 @@ class NvmController(Controller):
 
     def _show(self, namespace: Namespace) -> None:
         """Look at a namespace anew: it may be new, hidden, or gone for this host."""
-        nsid, descriptor = namespace.nsid, namespace.descriptor
+        nsid = namespace.nsid
         if not namespace.visible_to(self.host.nqn):
             self.views.pop(nsid, None)
             return
+        descriptor = namespace.channel(self.listener)
         view = self.views.get(nsid)
         if view is None or view.descriptor is not descriptor:
             view = self.views[nsid] = NamespaceView(nsid, descriptor)
@@ -190,8 +191,8 @@ class NvmController(Controller):
     def totals(self) -> tuple[int, int, int, int]:
         """Reads, writes, and data units of both, of all namespaces of the host."""
         reads = writes = bytes_read = bytes_written = 0
-        for view in self.views.values():
-            statistics = view.descriptor.statistics
+        for nsid in self.views:
+            statistics = self.subsystem.namespaces[nsid].descriptor.total()
             reads += statistics.read.operations
             writes += statistics.write.operations
             bytes_read += statistics.read.bytes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dpu_sim.nqn import DISCOVERY, nqn_problem
+from dpu_sim.spdk_sim.bdev.statistics import TICKS_PER_SECOND, now
 from dpu_sim.spdk_sim.envelope import Handler
 from dpu_sim.spdk_sim.errors import invalid_parameters
 from dpu_sim.spdk_sim.nvmf.listener import ANA_STATES
@@ -36,6 +37,7 @@ class ListenerMethods:
             "nvmf_subsystem_add_listener": self._add,
             "nvmf_subsystem_remove_listener": self._remove,
             "nvmf_subsystem_get_listeners": self._list,
+            "nvmf_subsystem_get_listener_iostat": self._statistics,
             "nvmf_subsystem_listener_set_ana_state": self._set_ana_state,
             "nvmf_discovery_add_referral": self._add_referral,
             "nvmf_discovery_remove_referral": self._remove_referral,
@@ -77,6 +79,16 @@ class ListenerMethods:
     async def _list(self, given: Any) -> list[dict[str, Any]]:
         subsystem, _ = decode_for_subsystem(self._target, given, {})
         return [listener.describe() for listener in subsystem.listeners.values()]
+
+    async def _statistics(self, given: Any) -> dict[str, Any]:
+        """What hosts did that came in at a listener, by namespace. spdk_tgt has no such method."""
+        subsystem, wanted = decode_for_subsystem(self._target, given, _ADDRESS, _ADDRESS)
+        listener = listener_at(subsystem, wanted["listen_address"])
+        namespaces = [
+            {"nsid": nsid, "bdev_name": one.bdev.name} | one.channel(listener).statistics.describe()
+            for nsid, one in sorted(subsystem.namespaces.items(), key=lambda pair: pair[0])
+        ]
+        return {"tick_rate": TICKS_PER_SECOND, "ticks": now(), "namespaces": namespaces}
 
     async def _set_ana_state(self, given: Any) -> bool:
         fields = _ADDRESS | _ANA | {"anagrpid": unsigned(32)}

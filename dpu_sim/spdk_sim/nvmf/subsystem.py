@@ -153,6 +153,8 @@ class Subsystem:
         listener = self.listeners.pop(address)
         for one in self._observers:
             one.listener_removed(listener)
+        for namespace in self.namespaces.values():
+            namespace.end_channel(listener)
 
     def set_ana_state(self, listener: Listener, state: AnaState, group: int | None) -> None:
         """Set the state of an ANA group, or of all, at one listener."""
