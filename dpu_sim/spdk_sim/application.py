@@ -23,6 +23,7 @@ from dpu_sim.spdk_sim.rpc_discovery import DiscoveryMethods
 from dpu_sim.spdk_sim.rpc_framework import Framework, Subsystems
 from dpu_sim.spdk_sim.rpc_keyring import Keyring
 from dpu_sim.spdk_sim.rpc_layers import Keys, LayerMethods
+from dpu_sim.spdk_sim.rpc_lvol import LvolMethods
 from dpu_sim.spdk_sim.rpc_nvme import NvmeMethods
 from dpu_sim.spdk_sim.rpc_vhost import VhostMethods
 from dpu_sim.spdk_sim.vhost.target import VhostTarget
@@ -79,6 +80,7 @@ class Application:
             **nvmf_methods(self.target),
             **bdevs.methods(),
             **DeviceMethods(self.registry, Memory(self.settings.memory)).methods(),
+            **LvolMethods(self.registry).methods(),
             **self.keys.methods(),
             **self.keyring.methods(),
             **LayerMethods(self.registry, self.keys).methods(),

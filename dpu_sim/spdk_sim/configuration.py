@@ -14,6 +14,7 @@ from dpu_sim.spdk_sim.bdev.nvme import NvmeDevice
 from dpu_sim.spdk_sim.bdev.registry import Registry
 from dpu_sim.spdk_sim.envelope import Handler
 from dpu_sim.spdk_sim.errors import RpcError
+from dpu_sim.spdk_sim.lvol.device import LvolDevice
 from dpu_sim.spdk_sim.rpc_bdev import BdevMethods
 from dpu_sim.spdk_sim.rpc_discovery import DiscoveryMethods
 from dpu_sim.spdk_sim.rpc_framework import Commands
@@ -36,11 +37,15 @@ def bdev_commands(
     """The devices, those below before those above, then what is set on them."""
     commands: Commands = [{"method": "bdev_set_options", "params": dict(methods.options)}]
     commands += nvme.commands() + discovery.commands()
+    volumes = False
     for bdev in registry:
-        if isinstance(bdev.device, NvmeDevice):
-            continue  # comes with its controller
+        volumes |= isinstance(bdev.device, LvolDevice)
+        if isinstance(bdev.device, NvmeDevice | LvolDevice):
+            continue  # comes with its controller, or is found on its base
         method, parameters = bdev.device.recipe(bdev.name)
         commands.append({"method": method, "params": parameters})
+    if volumes:  # what follows may concern them
+        commands.append({"method": "bdev_wait_for_examine"})
     for bdev in registry:
         limits = {name: value for name, value in bdev.limits.describe().items() if value}
         if limits:

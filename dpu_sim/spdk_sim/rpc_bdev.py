@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 from dataclasses import replace
 from typing import Any
@@ -140,15 +139,19 @@ class BdevMethods:
             for name, value in OPTIONS.items()
         }
         self.options |= decode(given, fields, set(), undecoded)
+        self._registry.examines = bool(self.options["bdev_auto_examine"])
         return True
 
     async def _examine(self, given: Any) -> bool:
-        decode(given, {"name": string}, {"name"}, undecoded)
-        raise system_error(errno.EINVAL)  # every device is examined as it arrives
+        name = decode(given, {"name": string}, {"name"}, undecoded)["name"]
+        if self._registry.examines:
+            raise system_error(errno.EINVAL)  # every device is examined as it arrives
+        self._registry.examine(self._registry.get(name))
+        return True
 
     async def _wait_for_examine(self, given: Any) -> bool:
         none("bdev_wait_for_examine", given)
-        await asyncio.sleep(0)
+        await self._registry.examined()
         return True
 
 

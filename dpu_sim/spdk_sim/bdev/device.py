@@ -79,6 +79,11 @@ class Device:
         self.geometry = geometry
 
     @property
+    def aliases(self) -> list[str]:
+        """Other names by which it is found."""
+        return [str(self.geometry.uuid)]
+
+    @property
     def at_once(self) -> bool:
         """Whether `read_now` and `write_now` succeed now, whatever they are asked for."""
         return False

@@ -6,12 +6,13 @@ import asyncio
 import errno
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from dpu_sim.spdk_sim.bdev.bdev import Bdev, Descriptor, Event
 from dpu_sim.spdk_sim.bdev.device import Device
+from dpu_sim.spdk_sim.bdev.errors import IoError
 from dpu_sim.spdk_sim.bdev.layered import Layer
 
 REGISTER, UNREGISTER, RESIZE = "bdev_register", "bdev_unregister", "bdev_resize"
@@ -57,6 +58,11 @@ class Registry:
         self._aliases: dict[str, Bdev] = {}
         self._plans: dict[str, Plan] = {}
         self._arrival = asyncio.Event()
+        self.examiners: list[Callable[[Bdev], Awaitable[None]]] = []
+        """Who looks for what is on a device that arrives, and that nobody has claimed."""
+        self.examines = True
+        """Whether that is done for every device."""
+        self._examinations: set[asyncio.Task[None]] = set()
 
     def __iter__(self) -> Iterator[Bdev]:
         return iter(list(self._bdevs.values()))
@@ -92,7 +98,8 @@ class Registry:
             OSError: EEXIST, its name or uuid is taken.
         """
         self.check_name(name)
-        self.check_name(str(device.geometry.uuid))
+        for alias in device.aliases:
+            self.check_name(alias)
         bdev = self._bdevs[name] = Bdev(name, device)
         self._aliases |= dict.fromkeys(bdev.aliases, bdev)
         self.notifications.add(REGISTER, name)
@@ -104,7 +111,33 @@ class Registry:
                     self._build(plan, bdev)
                 except (OSError, ValueError) as error:
                     _log.warning("no %s on %s: %s", plan.name, name, error)
+        if self.examines:
+            self.examine(bdev)
         return bdev
+
+    def examine(self, bdev: Bdev) -> None:
+        """Begin to look for what is on a device."""
+        if bdev.claimed_by is not None or not self.examiners:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # nobody can do I/O
+            return
+        for examiner in self.examiners:
+            task = loop.create_task(_examine(examiner, bdev))
+            self._examinations.add(task)
+            task.add_done_callback(self._examinations.discard)
+
+    async def examined(self) -> None:
+        """Wait until every device that has arrived so far is known."""
+        while self._examinations:
+            await asyncio.wait(self._examinations)
+
+    def rename(self, bdev: Bdev, former: list[str]) -> None:
+        """A device has other aliases than before."""
+        for alias in former:
+            del self._aliases[alias]
+        self._aliases |= dict.fromkeys(bdev.aliases, bdev)
 
     async def unregister(self, bdev: Bdev) -> None:
         """Remove a device once its I/O has ended, with the layers on it."""
@@ -171,3 +204,10 @@ class Registry:
         assert isinstance(layer.device, Layer)
         layer.geometry.blocks = layer.device.base.bdev.geometry.blocks
         await self.resized(layer)
+
+
+async def _examine(examiner: Callable[[Bdev], Awaitable[None]], bdev: Bdev) -> None:
+    try:
+        await examiner(bdev)
+    except (IoError, OSError, ValueError) as error:
+        _log.warning("%s is not examined: %s", bdev.name, error)
