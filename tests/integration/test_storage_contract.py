@@ -212,10 +212,10 @@ def test_keys_are_told_to_nobody_whatever_happens(dpu: Dpu) -> None:
             try:
                 answers.append(str(dpu.call(rpc, **fields)))
             except grpc.RpcError as error:
+                one: Any = error
                 answers.extend(
-                    (str(error.details()), str(error.debug_error_string()),
-                     str(error.trailing_metadata()))
-                )  # fmt: skip
+                    (one.details(), one.debug_error_string(), str(one.trailing_metadata()))
+                )
                 raise
 
     volume = {"volume_name_ref": "base-0", "key": KEY, "cipher": 4}
