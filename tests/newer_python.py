@@ -79,9 +79,10 @@ def newer_python(
     """
     _require(image)
     name = f"dpulab-newer-python-{uuid.uuid4().hex[:8]}"
-    network = f"container:{beside.name}" if beside else "none"
+    ipv6 = "net.ipv6.conf.lo.disable_ipv6=0"
+    network = [f"container:{beside.name}"] if beside else ["none", "--sysctl", ipv6]
     started = _docker(
-        "run", "--detach", "--rm", "--name", name, "--label", _LABEL, "--network", network,
+        "run", "--detach", "--rm", "--name", name, "--label", _LABEL, "--network", *network,
         "--volume", f"{ROOT}:/source:ro", "--volume", f"{shared}:{shared}", "--workdir", "/source",
         "--env", "PYTHONPATH=/source", "--entrypoint", "tini", image, "--", "sleep", "infinity",
     )  # fmt: skip

@@ -229,3 +229,18 @@ def _identity(link: Link, key: ConfiguredPsk, version: int) -> str:
         "nvme", "check-tls-key", "--keydata", key.text(), "--hostnqn", HOST,
         "--subsysnqn", SUBNQN, "--identity", str(version),
     ).strip()  # fmt: skip
+
+
+@pytest.mark.parametrize("conversation", ["repeat_with_target", "repeat_with_hosts"])
+def test_recorded_answers_about_tls_are_ours(link: Link, conversation: str) -> None:
+    """Where Python has no pre-shared keys, the unit tests leave these out."""
+    if "with_target" in conversation and not link.host.good("cat", "/proc/net/if_inet6").strip():
+        pytest.skip("the recorded target was served at ::1, too")
+    script = (
+        "import asyncio, pathlib, sys\n"
+        "from tests.unit.dpu_sim.spdk_sim import recorded\n"
+        "assert recorded.AVAILABLE\n"
+        "asyncio.run(getattr(recorded, sys.argv[1])(pathlib.Path(sys.argv[2])))\n"
+    )
+    link.target.good("mkdir", "-p", f"/tmp/{conversation}")
+    link.target.good("python3", "-c", script, conversation, f"/tmp/{conversation}")

@@ -1,127 +1,31 @@
 """The stand-in answers as a real spdk_tgt did, but for what is listed with its reason.
 
-Addresses of the recordings are replaced by some of the loopback network that nobody else uses.
+What needs TLS is repeated by the Python of our images: tests/integration/test_storage_tls.py.
 """
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from dpu_sim.spdk_sim.application import Application
-from dpu_sim.spdk_sim.nvmf.tls import AVAILABLE
-from nvmetcp.auth import Secret
-from nvmetcp.psk import ConfiguredPsk
-from tests.loopback import free_port, private_address
-from tests.unit.dpu_sim.spdk_sim.replay import RECORDED_FOLDER, conversation, replay
-
-_ELSEWHERE = "the recorded host was this process itself, which is left out here"
-DIFFERENCES = {
-    31: "subsystems that do not exist here (iscsi, vmd, ...) are not listed",
-    36: "fewer parts have a flag of their own",
-    44: "the spelling `name` of before 26.01 is accepted too",
-    71: "the spelling `name` of before 26.01 is accepted too",
-    228: "the vfio-user transport has no statistics",
-    247: _ELSEWHERE,
-    248: _ELSEWHERE,
-    249: _ELSEWHERE,
-    301: "there are no logical volumes",
-    310: "there are no fsdev notifications: there are no file system devices",
-    1324: "[BUG] spdk_tgt never gets out of EAGAIN on a device that nobody has open",
-}
-_QUEUES = "the I/O queues are connected with the controller, not when they are used first"
-_SHAPE = "commands are not passed through, and there is no DMA"
-_COUNTED = "an examination of partition tables read from the device; nobody reads it here"
-HOST_DIFFERENCES = {
-    1051: _COUNTED,
-    1055: _COUNTED,
-    1056: _COUNTED,
-    1059: DIFFERENCES[1324],
-    1066: _SHAPE,
-    1077: _QUEUES,
-    1078: _QUEUES,
-    1080: _SHAPE,
-    1085: "controllers here have a temperature, and all of their spare; spdk_tgt's have 0 kelvin",
-    1104: _QUEUES,
-    1123: "there is no RAID and no hot plugging, and other defaults of the host",
-}
-_WITH_TLS = {216, *range(1100, 1107)}
-
-
-def has_ipv6() -> bool:
-    try:
-        free_port("::1")
-    except OSError:
-        return False
-    return True
-
-
-@pytest.fixture
-def substitutes(tmp_path: Path) -> dict[str, str]:
-    (tmp_path / "aiofile").write_bytes(bytes(1 << 20))
-    keys = {
-        "psk.txt": ConfiguredPsk(bytes(range(32))).text(),
-        "dh.txt": Secret(bytes(range(32)), 1).text(),
-    }
-    for name, key in keys.items():
-        (tmp_path / name).touch(0o600)
-        (tmp_path / name).write_text(key)
-    return {
-        RECORDED_FOLDER: f"{tmp_path}/",
-        "127.0.0.1": private_address(),
-        '"4496"': f'"{free_port("::1") if has_ipv6() else 4496}"',
-        '"4494"': f'"{free_port()}"',
-    }
-
-
-def possible(recorded: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What can be asked here: without TLS (before Python 3.13) there are no listeners for it."""
-    if AVAILABLE:
-        return recorded
-    kept = [one for one in recorded if one["n"] not in _WITH_TLS]
-    return [one | {"response": _without_tls(one["response"])} for one in kept]
-
-
-def _without_tls(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_without_tls(one) for one in value if not _is_tls(one)]
-    if isinstance(value, dict):
-        return {name: _without_tls(one) for name, one in value.items()}
-    return value
-
-
-def _is_tls(value: Any) -> bool:
-    address = value.get("address", value) if isinstance(value, dict) else {}
-    return address.get("trsvcid") == "4495"
+from tests.unit.dpu_sim.spdk_sim.recorded import (
+    has_ipv6,
+    repeat_about_limits,
+    repeat_with_hosts,
+    repeat_with_target,
+)
 
 
 @pytest.mark.skipif(not has_ipv6(), reason="the recorded target was served at ::1, too")
-def test_a_recorded_conversation_with_a_target(substitutes: dict[str, str]) -> None:
-    async def run() -> None:
-        recorded = possible(conversation("recorded_target.jsonl"))
-        await replay(recorded, {"main": Application()}, substitutes, DIFFERENCES)
-
-    asyncio.run(run())
+def test_a_recorded_conversation_with_a_target(tmp_path: Path) -> None:
+    asyncio.run(repeat_with_target(tmp_path))
 
 
-def test_a_recorded_conversation_about_limits(substitutes: dict[str, str]) -> None:
-    async def run() -> None:
-        recorded = conversation("recorded_limits.jsonl")
-        await replay(recorded, {"rec": Application()}, substitutes, DIFFERENCES)
-
-    asyncio.run(run())
+def test_a_recorded_conversation_about_limits(tmp_path: Path) -> None:
+    asyncio.run(repeat_about_limits(tmp_path))
 
 
-def test_a_recorded_conversation_with_a_target_and_its_host(substitutes: dict[str, str]) -> None:
-    async def run() -> None:
-        recorded = possible(conversation("recorded_hosts.jsonl"))
-        parties = {"target": Application(), "initiator": Application()}
-        volatile = {"cntlid", "hostid", "peer_address"}
-        # Namespaces come and go at the host after an event.
-        awaited = {1080, 1082}
-        await replay(recorded, parties, substitutes, HOST_DIFFERENCES, volatile, awaited)
-
-    asyncio.run(run())
+def test_a_recorded_conversation_with_a_target_and_its_host(tmp_path: Path) -> None:
+    asyncio.run(repeat_with_hosts(tmp_path))
