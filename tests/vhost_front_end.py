@@ -233,9 +233,16 @@ class Ring:
             )
         self._heads[slots[0]] = (slots, answers)
         self.offer(slots[0])
-        if kick:
+        if kick and self._wants_kick():
             self.kick()
         return slots[0]
+
+    def _wants_kick(self) -> bool:
+        """Whether the device wants to be told of the request that was made available last."""
+        if not self.front.features & EVENTS:
+            return True
+        event = self.front.get(GUEST + self.used + 4 + 8 * self.size, 2)
+        return int.from_bytes(event, "little") == (self.next_available - 1) & 0xFFFF
 
     def collect(self, call: bool = True) -> tuple[int, int, bytes]:
         """Wait for the next request that is given back: its number, length, memory.

@@ -27,7 +27,7 @@ from dpu_sim.spdk_sim.vhost.messages import (
     message,
 )
 from dpu_sim.spdk_sim.vhost.ring import Chain
-from dpu_sim.spdk_sim.vhost.vring import Outcome, Vring
+from dpu_sim.spdk_sim.vhost.vring import Budget, Outcome, Vring
 
 RINGS = 128
 """Rings of one front end."""
@@ -71,6 +71,7 @@ class Session:
         self._ready = ready
         self._rings: dict[int, Vring] = {}
         self._memory: GuestMemory | None = None
+        self._budget = Budget(self.run)
         self._kicks = Kicks()
         self._told: socket.socket | None = None
         """Where the front end listens for what the back end has to say."""
@@ -317,8 +318,9 @@ class Session:
             ring = self._rings[index] = Vring(
                 f"{self.name} ring {index}",
                 None if self.device.keeps(index) else self._executor(index),
-                lambda: self.coalescing,
-                self._ready,
+                self._budget,
+                coalescing=lambda: self.coalescing,
+                ready=self._ready,
             )
             # Without the protocol's features there is no message that enables a ring.
             ring.enabled = not self.features & Feature.PROTOCOL_FEATURES

@@ -21,14 +21,40 @@ from dpu_sim.spdk_sim.vhost.ring import Chain, SplitRing
 Outcome = int | Awaitable[int]
 """How many bytes of the request's memory were written, now or later."""
 
-BURST = 64
-"""Requests that are taken before others have their turn."""
+BURST, BURST_BYTES = 64, 8 << 20
+"""Requests, or bytes of them, that are taken before others have their turn."""
 BYTES_UNDER_WAY = 64 << 20
-"""Data of one ring that is in memory at a time."""
+"""Data of one front end that are in memory at a time."""
 
 _NONE = -1
 
 _log = logging.getLogger("dpu_sim.spdk_sim")
+
+
+class Budget:
+    """What the requests of one front end take of our memory while they are carried out."""
+
+    def __init__(self, run: Callable[[], None]) -> None:
+        """`run` is called when there is room again for those that found none."""
+        self._run = run
+        self._bytes = 0
+        self._refused = False
+
+    def has_room(self) -> bool:
+        """Whether another request may be taken."""
+        self._refused = self._refused or self._bytes >= BYTES_UNDER_WAY
+        return self._bytes < BYTES_UNDER_WAY
+
+    def take(self, size: int) -> None:
+        """A request is under way."""
+        self._bytes += size
+
+    def release(self, size: int) -> None:
+        """A request has ended."""
+        self._bytes -= size
+        if self._refused and self._bytes < BYTES_UNDER_WAY:
+            self._refused = False
+            asyncio.get_running_loop().call_soon(self._run)
 
 
 class _Request:
@@ -47,6 +73,8 @@ class Vring:
         self,
         name: str,
         execute: Callable[[Chain], Outcome] | None,
+        budget: Budget,
+        *,
         coalescing: Callable[[], tuple[int, int]],
         ready: Callable[[], bool],
     ) -> None:
@@ -63,7 +91,7 @@ class Vring:
         self._execute = execute
         self._ready = ready
         self._requests: deque[_Request] = deque()
-        self._bytes = 0
+        self._budget = budget
         self._told = 0
         self._calls = Calls(coalescing, self._call)
         self._idle = asyncio.Event()
@@ -124,7 +152,7 @@ class Vring:
         former = ring.next_used
         try:
             self._take_all(ring, self._execute)
-        except GuestFaultError as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, it is this guest's alone
             self._give_up(error)
         self._tell(ring, former)
 
@@ -147,18 +175,20 @@ class Vring:
         return True
 
     def _take_all(self, ring: SplitRing, execute: Callable[[Chain], Outcome]) -> None:
-        left = BURST
-        while self._bytes < BYTES_UNDER_WAY:
+        requests, size = BURST, BURST_BYTES
+        while self._budget.has_room():
             if not ring.pending() and not ring.ask_for_kick():
                 return
-            if not left:
+            if requests <= 0 or size <= 0:
                 self._schedule()
                 return
-            left -= 1
-            self._take(ring, execute)
+            requests -= 1
+            size -= self._take(ring, execute)
 
-    def _take(self, ring: SplitRing, execute: Callable[[Chain], Outcome]) -> None:
+    def _take(self, ring: SplitRing, execute: Callable[[Chain], Outcome]) -> int:
+        """Carry the next request out, or begin to; how many bytes it has."""
         chain = ring.take()
+        size = chain.length + chain.room
         try:
             outcome = execute(chain)
         except Exception:  # noqa: BLE001  one request must not end the others
@@ -166,16 +196,17 @@ class Vring:
             outcome = 0
         if isinstance(outcome, int) and not self._requests:
             ring.give_back(chain.head, outcome)
-            return
-        request = _Request(chain.head, chain.length + chain.room)
+            return size
+        request = _Request(chain.head, size)
         self._requests.append(request)
-        self._bytes += request.size
+        self._budget.take(size)
         self._idle.clear()
         if isinstance(outcome, int):
             request.written = outcome
         else:
             task = asyncio.ensure_future(outcome)
             task.add_done_callback(lambda done: self._done(request, done))
+        return size
 
     def _done(self, request: _Request, task: asyncio.Future[Any]) -> None:
         if task.cancelled() or task.exception() is not None:
@@ -187,7 +218,7 @@ class Vring:
         former = ring.next_used if ring else 0
         while self._requests and (written := self._requests[0].written) is not None:
             first = self._requests.popleft()
-            self._bytes -= first.size
+            self._budget.release(first.size)
             if ring is not None:
                 ring.give_back(first.head, written)
         if ring is not None:
@@ -202,9 +233,10 @@ class Vring:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self.run)
 
-    def _give_up(self, error: GuestFaultError) -> None:
+    def _give_up(self, error: Exception) -> None:
         """The driver uses the ring wrongly: it is looked at no more until it is set up anew."""
-        _log.warning("%s: %s", self.name, error)
+        unexpected = None if isinstance(error, GuestFaultError) else error
+        _log.warning("%s: stopped: %s", self.name, error, exc_info=unexpected)
         self.enabled = False
         if self.error != _NONE:
             signal(self.error)

@@ -22,6 +22,7 @@ from tests.vhost_front_end import (
     EVENTS,
     GUEST,
     INDIRECT,
+    MEMORY,
     REPLY_ACK,
     USER,
     FrontEnd,
@@ -51,6 +52,15 @@ class Target:
         self.ask("vhost_create_blk_controller", ctrlr=name, dev_name=name, **more)
         return self.folder / name
 
+    def slow(self, name: str, read: int, write: int) -> Path:
+        """As `volume`; reads and writes take so many microseconds."""
+        self.ask("bdev_null_create", name=f"{name} base", block_size=512, num_blocks=1 << 20)
+        latencies = {"read": read, "write": write}
+        taken = {f"{m}_{k}_latency": v for m in ("avg", "p99") for k, v in latencies.items()}
+        self.ask("bdev_delay_create", name=name, base_bdev_name=f"{name} base", **taken)
+        self.ask("vhost_create_blk_controller", ctrlr=name, dev_name=name)
+        return self.folder / name
+
     def scsi(self, name: str, number: int = 0) -> Path:
         """As `volume`, as target `number` of a scsi controller."""
         self.ask("bdev_malloc_create", name=name, block_size=512, num_blocks=BLOCKS)
@@ -77,8 +87,10 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
         yield Target(folder)
 
 
-def connected(path: Path, rings: int = 1, features: int = INDIRECT | EVENTS) -> FrontEnd:
-    front = FrontEnd(path)
+def connected(
+    path: Path, rings: int = 1, features: int = INDIRECT | EVENTS, memory: int = MEMORY
+) -> FrontEnd:
+    front = FrontEnd(path, memory)
     front.negotiate(features)
     front.start(rings)
     return front
@@ -190,12 +202,11 @@ def test_a_volume_that_grows_or_goes_is_told(target: Target) -> None:
     assert target.controller("grows")["backend_specific"]["block"]["bdev"] is None
 
 
-def test_a_deep_queue_is_answered_in_its_order(target: Target) -> None:
-    path = target.volume("deep")
-    target.ask("bdev_set_qos_limit", name="deep", rw_ios_per_sec=2000)
-    with connected(path) as front:
+def test_requests_are_answered_in_their_order(target: Target) -> None:
+    with connected(target.slow("order", read=100_000, write=1)) as front:
         ring = front.rings[0]
-        asked = [ring.submit(blk(OUT, 8 * number, bytes(4096))) for number in range(20)]
+        kinds = blk(IN, 0, 512), blk(OUT, 0, bytes(512)), blk(GET_ID, 0, 20)
+        asked = [ring.submit(parts) for parts in kinds * 7]
         assert [ring.collect()[0] for _ in asked] == asked
 
 
@@ -222,6 +233,20 @@ def test_two_front_ends_share_a_volume(target: Target) -> None:
         ]
 
 
+def test_more_data_than_there_is_memory_for_waits_its_turn(target: Target) -> None:
+    """64 MiB of a front end are under way at a time, whichever of its rings they are from."""
+    path, size = target.slow("heavy", read=300_000, write=1), 2 << 20
+    with connected(path, rings=2, memory=256 << 20) as front:
+        first, second = front.rings
+        for number in range(40):
+            first.submit(blk(IN, number, size), indirect=True)
+        until(lambda: target.controller("heavy")["sessions"][0]["inflight_task_cnt"] == 32)
+        second.submit(blk(IN, 0, size))
+        assert second.collect()[1] == size + 1
+        for _ in range(40):
+            assert first.collect()[1] == size + 1
+
+
 # -- rings
 
 
@@ -240,21 +265,30 @@ def test_a_ring_that_is_not_enabled_waits(target: Target) -> None:
 
 
 def test_a_ring_stops_after_its_requests_and_goes_on_where_it_was(target: Target) -> None:
-    path = target.volume("stops")
-    target.ask("bdev_set_qos_limit", name="stops", rw_ios_per_sec=1000)
-    with connected(path) as front:
+    with connected(target.slow("stops", read=200_000, write=1)) as front:
         ring = front.rings[0]
-        for number in range(8):
-            ring.submit(blk(OUT, number, bytes([number]) * 512))
-        taken = front.stop(0)
-        while ring.next_used != taken:
-            assert ring.collect()[2] == OK
-        rest = 8 - taken
+        for _ in range(8):
+            ring.submit(blk(IN, 0, 512))
+        until(lambda: target.controller("stops")["sessions"][0]["inflight_task_cnt"] == 8)
+        assert front.stop(0) == 8
+        for _ in range(8):
+            assert ring.collect(call=False)[1] == 513
+        ring.submit(blk(OUT, 0, bytes(512)))
         ring.announce()
         front.enable(0)
-        for _ in range(rest):
-            assert ring.collect()[2] == OK
-        assert ring.request(blk(IN, 7, 512)) == b"\x07" * 512 + OK
+        assert ring.collect()[2] == OK
+
+
+def test_who_comes_waits_for_the_requests_of_who_has_gone(target: Target) -> None:
+    """Else a write that was given up could end after one that was made later."""
+    path = target.slow("follows", read=300_000, write=1)
+    left = connected(path)
+    left.rings[0].submit(blk(IN, 0, 512))
+    until(lambda: target.controller("follows")["sessions"][0]["inflight_task_cnt"] == 1)
+    left.close()
+    with connected(path) as front:
+        assert front.rings[0].request(blk(OUT, 0, bytes(512))) == OK
+        assert [one["id"] for one in target.controller("follows")["sessions"]] == [1]
 
 
 def test_memory_is_replaced_while_rings_work(target: Target) -> None:
