@@ -74,6 +74,11 @@ class Status:
         )
 
     @property
+    def stands_in_the_way(self) -> bool:
+        """Whether the server names resources that stand in the way."""
+        return any(isinstance(one, error_details_pb2.PreconditionFailure) for one in self.details)
+
+    @property
     def is_unreachable(self) -> bool:
         """Whether no server took the call, or none answered in time."""
         return self.code in {"UNAVAILABLE", "DEADLINE_EXCEEDED"}

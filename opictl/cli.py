@@ -235,7 +235,8 @@ def _flags_of(context: click.Context) -> list[str]:
 def _called(param: click.Parameter) -> str:
     if isinstance(param, click.Option):
         return max(param.opts[:1], key=len)
-    return (param.metavar or param.name or "").strip("[]…")
+    text = (param.metavar or param.name or "").strip("…")
+    return text[1:-1].strip("…") if text.startswith("[") and text.endswith("]") else text
 
 
 def main() -> None:

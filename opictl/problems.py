@@ -120,7 +120,7 @@ def _hint(status: Status, method: str) -> str:
     if status.code == "UNIMPLEMENTED":
         whole = "is not supported" in status.message
         return "`opictl services` shows what this DPU serves" if whole else ""
-    if status.code == "FAILED_PRECONDITION":
+    if status.code == "FAILED_PRECONDITION" and status.stands_in_the_way:
         gone = name.startswith("Delete")
         return "delete or change those first" if gone else "create or change that first"
     return ""

@@ -242,7 +242,10 @@ class PathBackend(Backend[NvmePath]):
                 raise
             await self._forget_key(remote, path)
             where = " ".join(_trid(path).values())
-            text = f"the SPDK target does not get to {where}: {error.message}"
+            text = (
+                f"the SPDK target does not get to {where}: nobody answers there, or does not let "
+                f"it in: {error.message}"
+            )
             raise failed_precondition(text) from error
 
     async def _forget_key(self, remote: NvmeRemoteController, path: NvmePath) -> None:

@@ -85,6 +85,7 @@ def _expose() -> click.Command:
 
 def _run_expose(ctx: click.Context) -> int | None:
     session, params = Session(ctx), ctx.params
+    _check_host(params["host"])
     places = list(dict.fromkeys(_place_to_listen(text) for text in params["places"]))
     with session.client() as client:
         seen = Landscape(client)
@@ -96,7 +97,8 @@ def _run_expose(ctx: click.Context) -> int | None:
         _refuse_elsewhere(seen, volume, name)
         subsystem = _subsystem(ctx, name, there)
         portals = _portals(seen, there, subsystem.name, places)
-        chain = [subsystem, *portals, _namespace(seen, subsystem, volume)]
+        # Whoever gets in at a new controller finds the namespace.
+        chain = [subsystem, _namespace(seen, subsystem, volume), *portals]
         try:
             outcomes = ensure(client, chain)
         except (DifferentError, ChainError) as error:
@@ -107,6 +109,15 @@ def _run_expose(ctx: click.Context) -> int | None:
     lines = [_connect_line(nqn, host, one) for one in portals_now]
     print_outcomes(session, subsystem.name, outcomes, lines, nqn=nqn, connect=lines)
     return None
+
+
+def _check_host(text: str) -> None:
+    """Raise CommandError for what is no NQN of a host."""
+    if text != ANY_HOST and not text.startswith("nqn."):
+        raise CommandError(
+            f"--to: {text!r} is no NQN",
+            f"`cat /etc/nvme/hostnqn` on the host shows it; `--to {ANY_HOST}` lets every host in",
+        )
 
 
 def _place_to_listen(text: str) -> Portal:

@@ -234,6 +234,11 @@ def _blocks(ctx: click.Context) -> dict[str, Any]:
             "a volume of --type aio needs its file: --path FILE" if is_file else
             f"--path is for --type aio, not for {params['volume_type']}"
         )  # fmt: skip
+    if is_file and not path.startswith("/"):
+        raise CommandError(
+            f"--path: {path} is no absolute path",
+            "the file is the DPU's, not one beside you: /var/lib/disk",
+        )
     if size is None and not is_file:
         raise CommandError("how large shall the volume be?", "--size 1GiB")
     if size is not None and size % block:
@@ -396,7 +401,7 @@ def _list() -> click.Command:
 def _run_list(ctx: click.Context) -> None:
     session = Session(ctx)
     with session.client() as client:
-        rows = list(_rows(Landscape(client)))
+        rows = sorted(_rows(Landscape(client)), key=lambda row: row["id"])
     if session.output in {"json", "yaml"}:
         print_data(session, rows)
     elif session.output == "name":

@@ -195,7 +195,7 @@ def test_a_volume_is_given_to_a_host_and_taken_back(memory: Line) -> None:
     create(memory, "vol0", "--size", "1MiB")
     words = ("vol0", "--to", HOST, "--listen", "10.1.1.1", "--listen", "[fd00:1::1]:4421")
     first = expose(memory, *words)
-    kinds = ["NvmeSubsystem", "NvmeController", "NvmeController", "NvmeNamespace"]
+    kinds = ["NvmeSubsystem", "NvmeNamespace", "NvmeController", "NvmeController"]
     assert actions(first) == [f"{kind} created" for kind in kinds]
     nqn = first["nqn"]
     assert first["connect"] == [
@@ -240,6 +240,54 @@ def test_volumes_may_share_a_subsystem_of_one_host(memory: Line) -> None:
     assert lines(memory, "subsystem", "list", "-o", "name") == ["nvmeSubsystems/sub0"]
     assert lines(memory, "unexpose", "vol1", "--keep-subsystem")
     assert lines(memory, "subsystem", "list", "-o", "name") == ["nvmeSubsystems/sub0"]
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "hint"),
+    [
+        ("expose vol0 --to host1 --listen 10.1.1.1", "'host1' is no NQN", "/etc/nvme/hostnqn"),
+        ("expose vol0 --to any --listen localhost", "is no IP address", "10.0.0.1:4420"),
+        ("expose nope --to any --listen 10.1.1.1", "no volume 'nope'", "volume list"),
+        ("volume create vol2 --type aio --path disk", "no absolute path", "the file is the DPU's"),
+        ("volume create vol2 --size 1000", "no whole number of blocks", "--help"),
+        ("volume create vol2 --size 1MiB --qos iops=5", "no limit 'iops'", "limits are rw_iops"),
+        ("attach-remote", "NQN@ADDRESS[:PORT] is missing", "--help"),
+        ("attach-remote nqn.2022-09.io.spdk:x@", "has no address", "@10.0.0.1"),
+        ("detach-remote nope", "no remote controller 'nope'", "remote-controller list"),
+        ("stats nope", "no volume or namespace 'nope'", "storage tree"),
+    ],
+)
+def test_typical_mistakes_are_told_with_the_way_out(
+    memory: Line, words: str, error: str, hint: str
+) -> None:
+    create(memory, "vol0", "--size", "1MiB")
+    outcome = memory("storage", *words.split())
+    assert outcome.code == 2
+    message, advice = outcome.err.splitlines()
+    assert message.startswith("error: ")
+    assert error in message
+    assert advice.startswith("hint: ")
+    assert hint in advice
+    assert lines(memory, "tree") == ["volume vol0  type=malloc  size=1MiB"]
+
+
+def test_volumes_are_listed_by_name_whatever_they_are(memory: Line) -> None:
+    create(memory, "vol2", "--size", "1MiB")
+    create(memory, "vol1", "--size", "1MiB", "--type", "null")
+    create(memory, "vol3", "--size", "1MiB", "--type", "null")
+    assert lines(memory, "volume", "list", "-o", "name") == [
+        f"volumes/vol{number}" for number in (1, 2, 3)
+    ]
+
+
+def test_what_the_target_refuses_by_itself_comes_without_wrong_advice(target: Line) -> None:
+    create(target, "vol0", "--size", "1MiB")
+    refused = target("storage", "expose", "vol0", "--to", "any", "--listen", "203.0.113.1")
+    assert refused.code == 1
+    assert "does not listen at TCP IPv4 203.0.113.1 4420" in refused.err
+    assert "create or change" not in refused.err
+    assert "undone: NvmeNamespace" in refused.err
+    assert lines(target, "tree") == ["volume vol0  type=malloc  size=1MiB"]
 
 
 # -- from remote targets
