@@ -37,7 +37,7 @@ from dpu_sim.gateway.server import Gateway
 from dpu_sim.interfaces import ListenError
 from dpu_sim.listeners import Listeners, find_listeners, listen_grpc
 from dpu_sim.reflection import enable_reflection
-from dpu_sim.services import build_services
+from dpu_sim.services import VIRTIO, build_services
 from dpu_sim.settings import Settings, parse_settings
 from opi.catalog import catalog
 
@@ -63,8 +63,7 @@ class Server:
         self._services = build_services(settings, store)
         for name, implementation in self._services.implementations.items():
             self._dispatcher.add(name, implementation)
-        for name, reason in self._services.lacking.items():
-            self._dispatcher.lack(name, reason)
+        self._has_vhost = True
         # Without SO_REUSEPORT a second server on our address fails; with it, calls are shared out.
         self._grpc = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
         self._gateway: Gateway | None = None
@@ -94,6 +93,8 @@ class Server:
         await self._grpc.start()
         await self._publish_health()
         self._minding.append(asyncio.create_task(self._reconciliation.run(self._report)))
+        watching_vhost = self._services.watch_vhost(self._report_vhost)
+        self._minding.append(asyncio.create_task(watching_vhost))
         return {"endpoints": [str(endpoint) for endpoint in endpoints], "http": http}
 
     async def _start_gateway(self, listeners: Listeners) -> list[str]:
@@ -120,11 +121,20 @@ class Server:
             return all(map(self._reconciliation.is_restored, self._services.implementations))
         if service not in catalog().services:
             return None
+        if service in VIRTIO and not self._has_vhost:
+            return False
         return self._dispatcher.implements(service) and self._reconciliation.is_restored(service)
 
-    async def _report(self, service: str, restored: bool) -> None:
-        await self._health.set(service, _health_status(restored))
+    async def _report(self, service: str, restored: bool) -> None:  # noqa: ARG002
+        await self._health.set(service, _health_status(bool(self._is_healthy(service))))
         await self._publish_overall_health()
+
+    async def _report_vhost(self, has: bool) -> None:
+        """A target without vhost has no virtio devices; that does not make all of us unhealthy."""
+        _log.info("vhost of the SPDK target", extra={"data": {"available": has}})
+        self._has_vhost = has
+        for service in VIRTIO:
+            await self._report(service, has)
 
     def reload(self) -> None:
         """Read certificates and roles again; those that cannot be used stay as they were.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +27,9 @@ from dpu_sim.storage.remote import RemoteControllerBackend
 from dpu_sim.storage.remote_namespaces import RemoteNamespaces
 from dpu_sim.storage.spdk import SpdkClient
 from dpu_sim.storage.subsystems import SubsystemBackend
+from dpu_sim.storage.vhost import Vhost
+from dpu_sim.storage.virtio_blk import VirtioBlkBackend
+from dpu_sim.storage.virtio_functions import VirtioFunctions
 from dpu_sim.storage.volumes import AioBackend, MallocBackend, NullBackend
 from opi.catalog import catalog
 from opi.resources import resources
@@ -35,12 +38,11 @@ DEFAULT_PERSONALITY = "generic"
 
 REMOTE = "opi_api.storage.v1.NvmeRemoteControllerService"
 
-LACKING = {
-    f"opi_api.storage.v1.{name}": "there is no virtio device for a host to find: hosts reach "
-    "volumes as NVMe namespaces (FrontendNvmeService)"
+VIRTIO = tuple(
+    f"opi_api.storage.v1.{name}"
     for name in ("FrontendVirtioBlkService", "FrontendVirtioScsiService")
-}
-"""Services that are not implemented, and why."""
+)
+"""Services that take a target with vhost."""
 
 
 @dataclass(frozen=True)
@@ -50,18 +52,18 @@ class Services:
     Attributes:
         implementations: what answers the calls, by full name of the service.
         resources: those of them that keep resources.
-        lacking: services that are not implemented though one could expect them, and why.
         looking: what restoring is done within, so that it looks at the devices once.
         watch: tells of every time that a device goes away, for ever.
+        watch_vhost: tells of every change of whether the target has what VIRTIO takes, for ever.
         hang_up: breaks off what waits for other machines, as a change that the next start settles.
         close: lets go of the back ends.
     """
 
     implementations: Mapping[str, object]
     resources: tuple[ResourceService[Any], ...]
-    lacking: Mapping[str, str]
     looking: Callable[[], AbstractContextManager[None]]
     watch: Callable[[Callable[[], None]], Coroutine[Any, Any, None]]
+    watch_vhost: Callable[[Callable[[bool], Awaitable[None]]], Coroutine[Any, Any, None]]
     hang_up: Callable[[], None]
     close: Callable[[], None]
 
@@ -73,13 +75,14 @@ def build_services(settings: Settings, store: Store) -> Services:
     spdk = SpdkClient(settings.spdk_socket)
     slow = SpdkClient(settings.spdk_socket, ATTACH_SECONDS, spdk.surveys)
     records = Records(store)
+    functions = Functions(personality.pci, card, settings.pcie_dir)
+    limited: dict[str, str] = {}
     kept = tuple(
         ResourceService(resources().kind(kind), store, backend)
         for kind, backend in {
-            **_volumes(spdk),
-            **_front_end(
-                settings, store, spdk, Functions(personality.pci, card, settings.pcie_dir)
-            ),
+            **_volumes(spdk, limited),
+            **_front_end(settings, store, spdk, functions),
+            **_virtio(store, spdk, functions, limited),
             **_remote(settings, store, spdk, slow),
         }.items()
     )
@@ -96,21 +99,21 @@ def build_services(settings: Settings, store: Store) -> Services:
             **_composed(kept, {REMOTE: found}),
         },
         kept,
-        LACKING,
         spdk.surveys.survey,
         spdk.watch,
+        Vhost(spdk).watch,
         slow.hang_up,
         close,
     )
 
 
-def _volumes(spdk: SpdkClient) -> dict[str, Backend[Any]]:
+def _volumes(spdk: SpdkClient, limited: dict[str, str]) -> dict[str, Backend[Any]]:
     return {
         "NullVolume": NullBackend(spdk),
         "MallocVolume": MallocBackend(spdk),
         "AioVolume": AioBackend(spdk),
         "EncryptedVolume": EncryptedBackend(spdk),
-        "QosVolume": QosBackend(spdk),
+        "QosVolume": QosBackend(spdk, limited),
     }
 
 
@@ -123,6 +126,13 @@ def _front_end(
         "NvmeController": ControllerBackend(spdk, records, functions),
         "NvmeNamespace": NamespaceBackend(spdk, records),
     }
+
+
+def _virtio(
+    store: Store, spdk: SpdkClient, functions: Functions, limited: dict[str, str]
+) -> dict[str, Backend[Any]]:
+    places = VirtioFunctions(functions, Records(store))
+    return {"VirtioBlk": VirtioBlkBackend(spdk, places, limited)}
 
 
 def _remote(

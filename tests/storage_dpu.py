@@ -36,7 +36,8 @@ class Dpu:
         self.start_opid()
 
     def start_target(self) -> None:
-        self.target = self._stack.enter_context(spdk_target(self.socket))
+        sockets = ("-S", str(self.socket.parent))
+        self.target = self._stack.enter_context(spdk_target(self.socket, *sockets))
 
     def kill_target(self) -> None:
         self.target.kill()

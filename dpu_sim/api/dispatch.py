@@ -63,12 +63,6 @@ class Dispatcher:
             if answering is not None:
                 self._answered.add(method.path)
 
-    def lack(self, service: str, reason: str) -> None:
-        """Say in UNIMPLEMENTED why nothing answers the calls of a service (full name)."""
-        for method in self.catalog.services[service].methods.values():
-            if not is_streaming(method):
-                self._unary[method.path] = self._around(method, _refuse(method, reason))
-
     def implements(self, service: str) -> bool:
         """Whether something answers the calls of this service (full name)."""
         return service in self._implemented
@@ -125,10 +119,9 @@ def _rpc_names(implementation: object) -> Iterator[str]:
     return (name for name in dir(implementation) if name[0].isupper())
 
 
-def _refuse(method: Method, reason: str = "") -> Unary:
+def _refuse(method: Method) -> Unary:
     async def refuse(_: Message, __: Call) -> Message:
-        why = f": {reason}" if reason else ""
-        raise unimplemented(f"{method.path[1:]} is not supported by this DPU{why}")
+        raise unimplemented(f"{method.path[1:]} is not supported by this DPU")
 
     return refuse
 

@@ -91,8 +91,17 @@ class Bdevs:
         except SpdkError as error:
             raise _refused(error, "") from error
 
-    async def find(self, name: str) -> Found | None:
-        """The device of that name; one that merely has it as an alias is not meant."""
+    async def find(self, name: str, user: str = "") -> Found | None:
+        """The device of that name; one that merely has it as an alias is not meant.
+
+        It counts as claimed while a virtio device other than `user` has it.
+        """
+        found = await self._find(name)
+        if found is None or not self._spdk.exports.other(name, user):
+            return found
+        return {**found, "claimed": True}
+
+    async def _find(self, name: str) -> Found | None:
         try:
             listed = await self._spdk.call("bdev_get_bdevs", {"name": name})
         except SpdkError as error:
@@ -101,10 +110,10 @@ class Bdevs:
             raise _refused(error, name) from error
         return next((one for one in listed if one["name"] == name), None)
 
-    async def base(self, reference: str) -> Found:
+    async def base(self, reference: str, user: str = "") -> Found:
         """The device that a `volume_name_ref` means. Raises ApiError: FAILED_PRECONDITION."""
         name = bdev_name(reference)
-        found = await self.find(name)
+        found = await self.find(name, user)
         if found is None:
             text = f"volume_name_ref: {reference} is no volume on the target"
             raise failed_precondition(text, [reference], "REFERENCE", "does not exist")

@@ -227,8 +227,10 @@ class ControllerBackend(Backend[NvmeController]):
             return None
 
     def _taking(self, resource: NvmeController) -> AbstractContextManager[None]:
-        field = "pcie_id" if resource.spec.trtype == PCIE else "fabrics_id"
-        if owner := self._owner(resource):
+        pcie = resource.spec.trtype == PCIE
+        field = "pcie_id" if pcie else "fabrics_id"
+        virtio = self._functions.virtio.other(place(resource.spec.pcie_id), "") if pcie else ""
+        if owner := virtio or self._owner(resource):
             text = f"spec.{field}: {owner} is there already"
             raise failed_precondition(text, [owner], "IN_USE", "has the address")
         return self._claims.taking(_place(resource), resource.name, f"spec.{field}")
@@ -265,7 +267,10 @@ class ControllerBackend(Backend[NvmeController]):
             if spec.trtype == PCIE:
                 self._functions.remove_folder(spec.pcie_id)
             where = " ".join(address.values())
-            text = f"the SPDK target does not listen at {where}: {error.message}"
+            text = (
+                f"the SPDK target does not listen at {where}, which must be an address of its "
+                f"own, and free: {error.message}"
+            )
             raise failed_precondition(text) from error
 
     async def _ensure_functions(self) -> None:

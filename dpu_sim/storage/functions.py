@@ -12,6 +12,7 @@ from dpu_sim.api.errors import ApiError, failed_precondition, invalid_argument, 
 from dpu_sim.card import CardFunction, CardTable
 from dpu_sim.pci import function_address
 from dpu_sim.personality import Pci
+from dpu_sim.storage.claims import Claims
 from opi.proto.opi_api.storage.v1.opicommon_pb2 import PciEndpoint
 
 FIELD = "spec.pcie_id"
@@ -33,9 +34,15 @@ class Functions:
         self._pci = pci
         self._folder = folder
         self._wired = None if card is None else {_opi(one): one for one in card.functions}
+        self.virtio: Claims[Place] = Claims()
+        """Those that are virtio devices."""
 
-    def address(self, endpoint: PciEndpoint) -> str:
-        """PCI address of a function. Raises ApiError: INVALID_ARGUMENT, the card has none such."""
+    def address(self, endpoint: PciEndpoint, field: str = FIELD) -> str:
+        """PCI address of a function.
+
+        Raises:
+            ApiError: INVALID_ARGUMENT on `field`, the card has none such.
+        """
         port, physical, virtual = place(endpoint)
         limits = {
             "port_id": (port, 0),
@@ -45,7 +52,7 @@ class Functions:
         for name, (number, last) in limits.items():
             if not 0 <= number <= last:
                 text = f"the card has none such: {number} is not in 0 to {last}"
-                raise invalid_argument(f"{FIELD}.{name}.value", text)
+                raise invalid_argument(f"{field}.{name}.value", text)
         return function_address(physical, virtual - 1 if virtual else None)
 
     def folder(self, endpoint: PciEndpoint) -> Path:

@@ -20,7 +20,7 @@ LIMITS = {
 }
 """What the target calls a limit, and how many of its units one of ours is. Its MB is 2^20."""
 
-_NO_LIMITS = dict.fromkeys((its for its, _ in LIMITS.values()), 0)
+NO_LIMITS = dict.fromkeys((its for its, _ in LIMITS.values()), 0)
 _MOST = 1 << 40
 """Largest limit, so that the target's bytes and operations a second fit into 64 bits."""
 
@@ -28,23 +28,17 @@ _MOST = 1 << 40
 class QosBackend(Backend[QosVolume]):
     """The limits on the volumes of one target."""
 
-    def __init__(self, spdk: SpdkClient) -> None:
+    def __init__(self, spdk: SpdkClient, owners: dict[str, str] | None = None) -> None:
+        """`owners`: what limits a device, QoS volumes and virtio devices, by name of the device."""
         self._bdevs = Bdevs(spdk)
-        self._owners: dict[str, str] = {}
-        """Names of the QoS volumes by the device that they limit."""
+        self._owners = {} if owners is None else owners
 
     async def validate(self, resource: QosVolume) -> None:
         """Check which limits are asked for. Raises ApiError: INVALID_ARGUMENT."""
         limits = resource.limits
-        problems = {
-            f"limits.min.{field.name}": "the target cannot reserve capacity"
-            for field, _ in limits.min.ListFields()
-        }
-        problems |= {
-            f"limits.max.{field.name}": problem
-            for field, value in limits.max.ListFields()
-            if (problem := _problem(field.name, value))
-        }
+        problems = floor_problems(limits.min, "limits.min") | limit_problems(
+            limits.max, "limits.max"
+        )
         if not problems and not limits.max.ListFields():
             problems["limits.max"] = "at least one limit must be set"
         if problems:
@@ -79,7 +73,7 @@ class QosBackend(Backend[QosVolume]):
         if self._owners.get(device, resource.name) != resource.name:
             return
         if await self._bdevs.find(device) is not None:
-            await self._bdevs.call("bdev_set_qos_limit", name=device, **_NO_LIMITS)
+            await self._bdevs.call("bdev_set_qos_limit", name=device, **NO_LIMITS)
         self._owners.pop(device, None)
 
     async def reconcile(self, resource: QosVolume) -> QosVolume:
@@ -88,7 +82,7 @@ class QosBackend(Backend[QosVolume]):
         device = str(found["name"])
         if self._owners.get(device, resource.name) != resource.name:
             raise already_exists(f"limits of {resource.volume_name_ref}")
-        if found.get("assigned_rate_limits") != _wanted(resource.limits.max):
+        if found.get("assigned_rate_limits") != wanted_limits(resource.limits.max):
             await self._limit(device, resource)
         self._owners[device] = resource.name
         return resource
@@ -98,11 +92,26 @@ class QosBackend(Backend[QosVolume]):
         return await self._bdevs.statistics(bdev_name(resource.volume_name_ref))
 
     async def _limit(self, device: str, volume: QosVolume) -> None:
-        limits = _wanted(volume.limits.max)
+        limits = wanted_limits(volume.limits.max)
         await self._bdevs.call("bdev_set_qos_limit", name=device, **limits)
 
 
-def _wanted(limit: QosLimit) -> dict[str, int]:
+def floor_problems(limit: QosLimit, path: str) -> dict[str, str]:
+    """What is wrong with the fields of a lower limit, by their path: that there are any."""
+    fields = (field.name for field, _ in limit.ListFields())
+    return {f"{path}.{name}": "the target cannot reserve capacity" for name in fields}
+
+
+def limit_problems(limit: QosLimit, path: str) -> dict[str, str]:
+    """What is wrong with the fields of an upper limit, by their path."""
+    return {
+        f"{path}.{field.name}": problem
+        for field, value in limit.ListFields()
+        if (problem := _problem(field.name, value))
+    }
+
+
+def wanted_limits(limit: QosLimit) -> dict[str, int]:
     """All limits by the target's names and in its units; 0 lifts one."""
     return {its: getattr(limit, ours) * factor for ours, (its, factor) in LIMITS.items()}
 

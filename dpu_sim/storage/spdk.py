@@ -21,6 +21,7 @@ from typing import Any
 from spdk.rpc.client import JSONRPCClient, JSONRPCException
 
 from dpu_sim.api.errors import ApiError, unavailable
+from dpu_sim.storage.claims import Claims
 from dpu_sim.storage.survey import LISTS, Surveys
 
 TIMEOUT = 10.0
@@ -66,6 +67,8 @@ class SpdkClient:
         """
         self._path = path
         self.surveys = surveys or Surveys()
+        self.exports: Claims[str] = Claims()
+        """Devices in virtio devices, which the target opens without claiming them."""
         self._timeout = timeout
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="spdk-rpc")
         self._connection: _Connection | None = None

@@ -24,7 +24,13 @@ _DEVICES = "bdev_get_bdevs"
 _SUBSYSTEMS = "nvmf_get_subsystems"
 
 _OF_DEVICES = ("name", "base_bdev_name", "base_name")
-_HARMLESS = ("accel_crypto_key_", "keyring_", "nvmf_create_transport", "bdev_nvme_set_options")
+_HARMLESS = (
+    "accel_crypto_key_",
+    "keyring_",
+    "nvmf_create_transport",
+    "bdev_nvme_set_options",
+    "vhost_",
+)
 """Beginnings of methods that change neither devices nor subsystems."""
 
 

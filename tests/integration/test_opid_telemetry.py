@@ -31,7 +31,7 @@ pytestmark = pytest.mark.integration
 
 GET = "opi_api.inventory.v1.InventoryService/GetInventory"
 GET_SUBSYSTEM = "opi_api.storage.v1.FrontendNvmeService/GetNvmeSubsystem"
-UNIMPLEMENTED = "opi_api.storage.v1.FrontendVirtioBlkService/ListVirtioBlks"
+UNIMPLEMENTED = "opi_api.network.evpn_gw.v1alpha1.VrfService/ListVrfs"
 TRACE_ID, SPAN_ID = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
 

@@ -16,7 +16,6 @@ import grpc
 import pytest
 
 from nbd_server.client import list_exports
-from tests.opid_process import NOT_SERVING, SERVING, health
 from tests.spdk_target import ask, subsystems
 from tests.storage_dpu import Dpu, becomes, free_port, refused, wait_for_health
 
@@ -395,14 +394,6 @@ def test_a_key_that_is_none_or_nobodys_is_refused_untold(dpu: Dpu) -> None:
         assert "nvme_subsystem.spec.psk" in text
         assert "secret" not in text
     assert "nqn.2022-09.io.spdk:tls" not in subsystems(dpu.socket)
-
-
-def test_virtio_is_refused_with_the_reason_and_its_health_tells(dpu: Dpu) -> None:
-    for rpc in ("ListVirtioBlks", "StatsVirtioScsiLun", "CreateVirtioScsiTarget"):
-        assert "NVMe namespaces" in refused(dpu, UNIMPLEMENTED, rpc)
-    for service in ("FrontendVirtioBlkService", "FrontendVirtioScsiService"):
-        assert health(dpu.opid, f"opi_api.storage.v1.{service}") == NOT_SERVING
-    assert health(dpu.opid) == SERVING
 
 
 def test_of_many_who_want_a_place_at_once_one_gets_it(dpu: Dpu) -> None:

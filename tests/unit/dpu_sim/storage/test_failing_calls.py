@@ -92,6 +92,13 @@ def path(number: int) -> Step:
     return "NvmePath", PATH, {"trtype": 4, "traddr": "127.0.0.1", "fabrics": where}
 
 
+def disk(virtual: int, volume: str = "vol-0", **most: int) -> Step:
+    numbers = {"port_id": 0, "physical_function": 0, "virtual_function": virtual}
+    where = {name: {"value": value} for name, value in numbers.items()}
+    fields: Fields = {"pcie_id": where, "volume_name_ref": volume}
+    return "VirtioBlk", "volumes/disk-0", fields | ({"max_limit": most} if most else {})
+
+
 def gone(step: Step) -> Step:
     return step[0], step[1], None
 
@@ -147,6 +154,14 @@ CHANGES: dict[str, tuple[list[Step], Step]] = {
     "other function": ([subsystem(), function(1)], function(2)),
     "from tcp to function": ([subsystem(), way(0)], function(1)),
     "delete function": ([subsystem(), function(1)], gone(function(1))),
+    "create disk": ([VOL], disk(1, rw_bandwidth_mbs=5)),
+    "limit disk": ([VOL, disk(1)], disk(1, rw_bandwidth_mbs=5)),
+    "limit disk no more": ([VOL, disk(1, rw_bandwidth_mbs=5)], disk(1)),
+    "other disk volume": (
+        [VOL, VOL_1, disk(1, rw_bandwidth_mbs=5)],
+        disk(1, "vol-1", wr_bandwidth_mbs=7),
+    ),
+    "delete disk": ([VOL, disk(1, rw_bandwidth_mbs=5)], gone(disk(1))),
     "create remote": ([], FAILOVER),
     "delete remote": ([FAILOVER], gone(FAILOVER)),
     "create path": ([FAILOVER], path(0)),
@@ -231,11 +246,17 @@ class World:
                 one["name"] for one in ask(self.target, "keyring_get_keys") if not one["removed"]
             ),
             "files": sorted(one.name for one in (state / "keys").glob("*")),
+            "vhost": {
+                one["ctrlr"]: one["backend_specific"]
+                for one in ask(self.target, "vhost_get_controllers")
+            },
             "functions": sorted(one.name for one in (state / "functions").glob("*")),
         }
 
     def clear(self) -> None:
         """Take everything away from the target."""
+        for one in ask(self.target, "vhost_get_controllers"):
+            ask(self.target, "vhost_delete_controller", ctrlr=one["ctrlr"])
         for nqn in subsystems(self.target):
             ask(self.target, "nvmf_delete_subsystem", nqn=nqn)
         for one in ask(self.target, "keyring_get_keys"):
@@ -267,7 +288,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     node, ports = folder / "node" / "spdk.sock", (free_port(), free_port())
     for number in range(2):
         (folder / f"disk{number}").write_bytes(bytes(1 << 20))
-    with spdk_target(folder / "spdk.sock"), spdk_target(node):
+    with spdk_target(folder / "spdk.sock", "-S", str(folder)), spdk_target(node):
         ask(node, "bdev_malloc_create", name="disk", block_size=512, num_blocks=64)
         ask(node, "nvmf_create_transport", trtype="TCP")
         ask(node, "nvmf_create_subsystem", nqn=NODE_NQN, allow_any_host=True)
