@@ -14,8 +14,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from dpu_sim import logs
@@ -35,7 +37,7 @@ _VALUES_WITHOUT_EFFECT = (
     ("-i", "--shm-id"), ("-L", "--logflag"), ("-e", "--tpoint-group"), ("--iova-mode",),
     ("--base-virtaddr",), ("--huge-dir",), ("-B", "--pci-blocked"), ("-A", "--pci-allowed"),
     ("--num-trace-entries",), ("--env-context",), ("--vfio-vf-token",), ("--msg-mempool-size",),
-    ("--rpcs-allowed",), ("--numa-affinity",),
+    ("--rpcs-allowed",), ("--numa-affinity",), ("-W",),
 )  # fmt: skip
 _FLAGS_WITHOUT_EFFECT = (
     ("--no-huge",), ("-u", "--no-pci"), ("-g", "--single-file-segments"), ("-R", "--huge-unlink"),
@@ -65,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
     wanted.add_argument(
         "-S", "--vhost-sockets", type=Path, metavar="DIR", help="where sockets of vhost are made"
     )
+    wanted.add_argument("-f", "--pidfile", type=Path, metavar="FILE", help="where to write the pid")
     wanted.add_argument("-v", "--version", action="version", version=f"SPDK v{VERSION}-sim")
     wanted.add_argument("--notify-fd", type=int, metavar="FD", help="write a newline when ready")
     wanted.add_argument("--log-level", choices=logs.LEVELS, default="info", help="least to report")
@@ -103,7 +106,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     sockets = options.vhost_sockets
     settings = Settings(options.mem_size, options.config, options.wait_for_rpc, sockets)
     try:
-        asyncio.run(serve(options, settings))
+        with pid_file(options.pidfile):
+            asyncio.run(serve(options, settings))
     except (OSError, SocketTakenError) as error:
         _log.error("cannot serve: %s", error)
         return 1
@@ -111,6 +115,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         _log.error("%s", error)
         return 1
     return 0
+
+
+@contextmanager
+def pid_file(path: Path | None) -> Iterator[None]:
+    """A file with the number of the process while it runs. Raises OSError."""
+    if path is None:
+        yield
+        return
+    path.write_text(f"{os.getpid()}\n")
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
 
 
 async def serve(options: argparse.Namespace, settings: Settings) -> None:
