@@ -10,6 +10,7 @@ import json
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,7 @@ DEVICES = {
     "blk": "vhost-user-blk-pci,num-queues=2,addr=0x10",
     "ram": "vhost-user-blk-pci,addr=0x11",
     "scsi": "vhost-user-scsi-pci,num_queues=2,addr=0x12",
+    "grows": "vhost-user-blk-pci,addr=0x13",
 }
 DEATHS = 4
 
@@ -112,6 +114,8 @@ def outcome(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     rpc = folder / "spdk.sock"
     with spdk_target(rpc, "-S", str(folder)):
         _make_devices(rpc, folder)
+        changes = threading.Thread(target=_change_devices, args=(rpc,), daemon=True)
+        changes.start()
         try:
             results = run(files, "vhost_user", folder, tuple(DEVICES))
         except MachineFailedError as error:
@@ -129,12 +133,40 @@ def _make_devices(rpc: Path, folder: Path) -> None:
         ask(rpc, "bdev_aio_create", name=name, filename=str(image), block_size=512)
     for name in ("ram", "other"):
         ask(rpc, "bdev_malloc_create", name=name, block_size=512, num_blocks=SIZE // 512)
-    for name in ("blk", "ram"):
+    ask(rpc, "bdev_null_create", name="grows", block_size=512, num_blocks=4096)
+    ask(rpc, "bdev_null_create", name="late", block_size=512, num_blocks=4096)
+    for name in ("blk", "ram", "grows"):
         ask(rpc, "vhost_create_blk_controller", ctrlr=name, dev_name=name)
     ask(rpc, "vhost_create_scsi_controller", ctrlr="scsi")
     for number, name in ((0, "scsi"), (5, "other")):
         added = {"ctrlr": "scsi", "scsi_target_num": number, "bdev_name": name}
         ask(rpc, "vhost_scsi_controller_add_target", **added)
+
+
+def _change_devices(rpc: Path) -> None:
+    """While the machine runs: a disk comes, grows with another one, and goes."""
+
+    def until(count: int, counter: str, name: str) -> None:
+        end = time.monotonic() + LIMIT
+        while ask(rpc, "bdev_get_iostat", name=name)["bdevs"][0][counter] < count:
+            assert time.monotonic() < end, (name, counter)
+            time.sleep(0.1)
+
+    where = {"ctrlr": "scsi", "scsi_target_num": 6}
+    until(16 << 20, "bytes_written", "scsi")
+    until(4 << 20, "bytes_unmapped", "other")
+    until(SIZE, "bytes_read", "scsi")
+    ask(rpc, "vhost_scsi_controller_add_target", **where, bdev_name="late")
+    until(1, "num_write_ops", "late")
+    for name in ("late", "grows"):
+        ask(rpc, "bdev_null_resize", name=name, new_size=4)
+    until(2, "num_write_ops", "late")
+    ask(rpc, "vhost_scsi_controller_remove_target", **where)
+
+
+@pytest.mark.parametrize("event", ["appeared", "scsi_grew", "blk_grew", "gone"])
+def test_the_kernel_takes_notice_of_what_changes(outcome: Outcome, event: str) -> None:
+    assert outcome.told(f"events.{event}") == "yes"
 
 
 def test_the_machine_did_its_job(

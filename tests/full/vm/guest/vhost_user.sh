@@ -56,4 +56,37 @@ for entry in /sys/block/sd*; do
         *:0:5:0) discard scsi "/dev/${entry##*/}" ;;
     esac
 done
+
+# await NAME CONDITION...: yes or no, whether the condition came true
+await() {
+    name=$1
+    shift
+    tries=0
+    while [ $tries -lt 300 ]; do
+        if "$@"; then
+            echo yes > "results/$name"
+            return
+        fi
+        tries=$((tries + 1))
+        sleep 0.1
+    done
+    echo no > "results/$name"
+}
+target6() { ls -d /sys/class/scsi_disk/*:0:6:0; }
+appeared() { target6 && late=/dev/$(ls "$(target6)/device/block") && [ -b "$late" ]; }
+has_size() { [ "$(blockdev --getsize64 "$1")" = "$2" ]; }
+gone() { ! target6; }
+
+# Our side adds a disk as soon as the others are done with, then each time goes on when this
+# one has been written: it lets both grow, then takes it away.
+set +x
+await events.appeared appeared
+for entry in /sys/block/vd*; do
+    if [ "$(cat "$entry/serial")" = grows ]; then grows=/dev/${entry##*/}; fi
+done
+dd if=/dev/zero of="$late" bs=4096 count=1 oflag=direct
+await events.scsi_grew has_size "$late" 4194304
+await events.blk_grew has_size "$grows" 4194304
+dd if=/dev/zero of="$late" bs=4096 count=1 oflag=direct
+await events.gone gone
 dmesg > results/dmesg
