@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import uuid
@@ -15,6 +16,8 @@ from dpu_sim.spdk_sim.lvol.layout import CorruptError, VolumeRecord, decode_mark
 from dpu_sim.spdk_sim.lvol.store import Store
 
 _CLAIM = "lvol"
+_PATIENCE = 5.0
+"""Seconds within which a device has to say what is on it; a remote one may be away for ever."""
 
 _log = logging.getLogger("dpu_sim.spdk_sim")
 
@@ -97,7 +100,8 @@ class Stores:
             return
         bdev.begin()
         try:  # past the statistics, which tell what users did
-            data = await bdev.device.read(0, count)
+            async with asyncio.timeout(_PATIENCE):
+                data = await bdev.device.read(0, count)
         finally:
             bdev.end()
         try:
