@@ -26,6 +26,9 @@ _STATISTICS_INTERVALS = 100
 """How often in a second SPDK looks at the I/O rate: no threshold is lower."""
 _TICKS_PER_MICROSECOND = 1000
 _BACKLOG = 8
+_NO_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_PAUSE = 1.0
+"""Seconds."""
 
 Command = dict[str, Any]
 
@@ -83,24 +86,47 @@ class Controller:
 
     def _accept(self) -> None:
         assert self._socket is not None
-        with suppress(OSError):  # it went away before it was taken, or there are no descriptors
+        try:
             connection, _ = self._socket.accept()
-            if len(self.sessions) >= SESSIONS:
+        except OSError as error:
+            if error.errno in _NO_DESCRIPTORS:
+                self._pause()
+            return  # or it went away before it was taken
+        try:
+            if len(self.sessions) < SESSIONS:
+                self._begin(connection)
+            else:
                 connection.close()
-                return
-            number, self._next = self._next, self._next + 1
-            name = f"{self.name}s{number}"
-            session = Session(
-                name,
-                connection,
-                self.device,
-                number=number,
-                forget=self.forget,
-                ready=self._nobody_is_leaving,
-            )
-            session.coalescing = self.coalescing
-            self.sessions[number] = session
-            session.start()
+        except OSError:
+            connection.close()
+            self._pause()
+
+    def _begin(self, connection: socket.socket) -> None:
+        """Serve a front end. Raises OSError: there are no descriptors left."""
+        number, self._next = self._next, self._next + 1
+        name = f"{self.name}s{number}"
+        session = Session(
+            name,
+            connection,
+            self.device,
+            number=number,
+            forget=self.forget,
+            ready=self._nobody_is_leaving,
+        )
+        session.coalescing = self.coalescing
+        self.sessions[number] = session
+        session.start()
+
+    def _pause(self) -> None:
+        """Accept nobody for a while: who waits would only be refused again and again."""
+        loop = asyncio.get_running_loop()
+        assert self._socket is not None
+        loop.remove_reader(self._socket)
+        loop.call_later(_PAUSE, self._resume)
+
+    def _resume(self) -> None:
+        if self._socket is not None:
+            asyncio.get_running_loop().add_reader(self._socket, self._accept)
 
     def _nobody_is_leaving(self) -> bool:
         return not any(one.leaving for one in self.sessions.values())

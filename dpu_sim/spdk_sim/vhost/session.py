@@ -286,7 +286,11 @@ class Session:
     async def _set_listener(self, _: bytes, descriptors: list[int]) -> None:
         if len(descriptors) != 1:
             raise MessageError("no socket to tell the front end something")
-        listener = socket.socket(fileno=os.dup(descriptors[0]))
+        try:
+            listener = socket.socket(fileno=descriptors[0])
+        except OSError as error:
+            raise MessageError(f"no socket to tell the front end something: {error}") from error
+        descriptors.clear()  # it is the socket's now
         if self._told is not None:
             self._told.close()
         self._told = listener
