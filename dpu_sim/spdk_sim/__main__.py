@@ -67,6 +67,9 @@ def parser() -> argparse.ArgumentParser:
     wanted.add_argument(
         "-S", "--vhost-sockets", type=Path, metavar="DIR", help="where sockets of vhost are made"
     )
+    wanted.add_argument(
+        "--no-examine", action="store_true", help="don't look for logical volumes on devices"
+    )
     wanted.add_argument("-f", "--pidfile", type=Path, metavar="FILE", help="where to write the pid")
     wanted.add_argument("-v", "--version", action="version", version=f"SPDK v{VERSION}-sim")
     wanted.add_argument("--notify-fd", type=int, metavar="FD", help="write a newline when ready")
@@ -104,7 +107,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if name.startswith("ignored ") and value not in (None, False):
             _log.info("without effect: %s", name.removeprefix("ignored "))
     sockets = options.vhost_sockets
-    settings = Settings(options.mem_size, options.config, options.wait_for_rpc, sockets)
+    settings = Settings(
+        options.mem_size, options.config, options.wait_for_rpc, sockets, not options.no_examine
+    )
     try:
         with pid_file(options.pidfile):
             asyncio.run(serve(options, settings))

@@ -41,6 +41,9 @@ class Settings:
     """Whether framework_start_init has to be called before most methods."""
     vhost_directory: Path | None = None
     """Where the sockets of vhost controllers are; None is the working directory."""
+    examine: bool = True
+    """Whether stores of logical volumes are looked for on devices that arrive. Whoever may write
+    to a device could have written one there, with the names of others' volumes."""
 
 
 class Application:
@@ -57,7 +60,7 @@ class Application:
         self.vhost = VhostTarget(self.registry, self.settings.vhost_directory or Path.cwd())
         self.nvme = NvmeMethods(self.registry, self.keyring)
         self.discovery = DiscoveryMethods(self.nvme)
-        bdevs = BdevMethods(self.registry)
+        bdevs = BdevMethods(self.registry, self.settings.examine)
         subsystems: Subsystems = {
             "keyring": ((), self.keyring.commands),
             "iobuf": ((), list),

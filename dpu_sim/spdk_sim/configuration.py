@@ -37,14 +37,17 @@ def bdev_commands(
     """The devices, those below before those above, then what is set on them."""
     commands: Commands = [{"method": "bdev_set_options", "params": dict(methods.options)}]
     commands += nvme.commands() + discovery.commands()
-    volumes = False
+    stores: dict[str, None] = {}
     for bdev in registry:
-        volumes |= isinstance(bdev.device, LvolDevice)
+        if isinstance(bdev.device, LvolDevice):
+            stores[bdev.device.store.base.bdev.name] = None
         if isinstance(bdev.device, NvmeDevice | LvolDevice):
             continue  # comes with its controller, or is found on its base
         method, parameters = bdev.device.recipe(bdev.name)
         commands.append({"method": method, "params": parameters})
-    if volumes:  # what follows may concern them
+    if not registry.examines:
+        commands += [{"method": "bdev_examine", "params": {"name": one}} for one in stores]
+    if stores:  # what follows may concern their volumes
         commands.append({"method": "bdev_wait_for_examine"})
     for bdev in registry:
         limits = {name: value for name, value in bdev.limits.describe().items() if value}

@@ -48,9 +48,10 @@ _LONGEST_WAIT = 24 * 3600.0
 class BdevMethods:
     """Handlers on the devices of one registry."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, examine: bool = True) -> None:
         self._registry = registry
-        self.options: dict[str, int | bool] = dict(OPTIONS)
+        self.options: dict[str, int | bool] = {**OPTIONS, "bdev_auto_examine": examine}
+        registry.examines = examine
 
     def methods(self) -> dict[str, Handler]:
         """The JSON-RPC methods."""

@@ -119,7 +119,10 @@ class Stores:
             raise
         self._stores.append(store)
         for volume in store.volumes.values():
-            self.register(store, volume)
+            try:
+                self.register(store, volume)
+            except OSError as error:
+                _log.warning("no %s/%s: %s", store.record.name, volume.name, error)
 
     # -- volumes
 

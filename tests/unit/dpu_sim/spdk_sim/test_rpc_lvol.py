@@ -143,14 +143,17 @@ def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
         target.kill()
 
 
-def test_a_configuration_with_volumes_is_saved_and_loaded_by_spdks_own_tool(tmp_path: Path) -> None:
+@pytest.mark.parametrize("examine", [(), ("--no-examine",)], ids=["examined", "on request"])
+def test_a_configuration_with_volumes_is_saved_and_loaded_by_spdks_own_tool(
+    tmp_path: Path, examine: tuple[str, ...]
+) -> None:
     """With limits and layers on volumes, which are there only when their store has been found."""
     disk, rpc = tmp_path / "disk", tmp_path / "spdk.sock"
     disk.touch()
     os.truncate(disk, 64 * MIB)
     saved = tmp_path / "config.json"
     tool = [str(Path(sys.executable).parent / "spdk-rpc"), "-s", str(rpc)]
-    with spdk_target(rpc):
+    with spdk_target(rpc, *examine):
         ask(rpc, "bdev_aio_create", name="disk", filename=str(disk), block_size=BLOCK)
         ask(rpc, "bdev_lvol_create_lvstore", bdev_name="disk", lvs_name="s")
         volume = ask(rpc, "bdev_lvol_create", lvol_name="v", size_in_mib=8, lvs_name="s")
@@ -163,3 +166,25 @@ def test_a_configuration_with_volumes_is_saved_and_loaded_by_spdks_own_tool(tmp_
         assert found["assigned_rate_limits"]["rw_ios_per_sec"] == 5000
         [layer] = ask(rpc, "bdev_get_bdevs", name="p")
         assert layer["driver_specific"]["passthru"]["base_bdev_name"] == volume
+
+
+def test_a_store_that_a_host_wrote_to_its_disk_is_not_found_where_nobody_looks(
+    tmp_path: Path,
+) -> None:
+    """It could name its volumes as those of others are named."""
+    rpc, disk = tmp_path / "spdk.sock", tmp_path / "disk"
+    disk.touch()
+    os.truncate(disk, 64 * MIB)
+    arrival = {"name": "disk", "filename": str(disk), "block_size": BLOCK}
+    with spdk_target(rpc):
+        ask(rpc, "bdev_aio_create", **arrival)
+        ask(rpc, "bdev_lvol_create_lvstore", bdev_name="disk", lvs_name="s")
+        volume = ask(rpc, "bdev_lvol_create", lvol_name="v", size_in_mib=8, lvs_name="s")
+    with spdk_target(rpc, "--no-examine"):
+        ask(rpc, "bdev_aio_create", **arrival)
+        ask(rpc, "bdev_wait_for_examine")
+        assert [one["claimed"] for one in ask(rpc, "bdev_get_bdevs")] == [False]
+        ask(rpc, "bdev_null_create", name="other", block_size=512, num_blocks=8, uuid=volume)
+        ask(rpc, "bdev_examine", name="disk")  # one that cannot have its name is left out
+        ask(rpc, "bdev_wait_for_examine")
+        assert [one["name"] for one in ask(rpc, "bdev_get_bdevs")] == ["disk", "other"]
