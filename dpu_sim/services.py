@@ -30,6 +30,8 @@ from dpu_sim.storage.subsystems import SubsystemBackend
 from dpu_sim.storage.vhost import Vhost
 from dpu_sim.storage.virtio_blk import VirtioBlkBackend
 from dpu_sim.storage.virtio_functions import VirtioFunctions
+from dpu_sim.storage.virtio_scsi import VirtioScsiControllerBackend, VirtioScsiTargetBackend
+from dpu_sim.storage.virtio_scsi_luns import VirtioScsiLunBackend, VirtioScsiLunService
 from dpu_sim.storage.volumes import AioBackend, MallocBackend, NullBackend
 from opi.catalog import catalog
 from opi.resources import resources
@@ -43,6 +45,9 @@ VIRTIO = tuple(
     for name in ("FrontendVirtioBlkService", "FrontendVirtioScsiService")
 )
 """Services that take a target with vhost."""
+
+SERVICES: Mapping[str, type[ResourceService[Any]]] = {"VirtioScsiLun": VirtioScsiLunService}
+"""Services of kinds that have more than the standard methods."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ def build_services(settings: Settings, store: Store) -> Services:
     functions = Functions(personality.pci, card, settings.pcie_dir)
     limited: dict[str, str] = {}
     kept = tuple(
-        ResourceService(resources().kind(kind), store, backend)
+        SERVICES.get(kind, ResourceService)(resources().kind(kind), store, backend)
         for kind, backend in {
             **_volumes(spdk, limited),
             **_front_end(settings, store, spdk, functions),
@@ -131,8 +136,14 @@ def _front_end(
 def _virtio(
     store: Store, spdk: SpdkClient, functions: Functions, limited: dict[str, str]
 ) -> dict[str, Backend[Any]]:
-    places = VirtioFunctions(functions, Records(store))
-    return {"VirtioBlk": VirtioBlkBackend(spdk, places, limited)}
+    records = Records(store)
+    places = VirtioFunctions(functions, records)
+    return {
+        "VirtioBlk": VirtioBlkBackend(spdk, places, limited),
+        "VirtioScsiController": VirtioScsiControllerBackend(spdk, places, records),
+        "VirtioScsiTarget": VirtioScsiTargetBackend(spdk, records),
+        "VirtioScsiLun": VirtioScsiLunBackend(spdk, records),
+    }
 
 
 def _remote(

@@ -14,6 +14,11 @@ from opi.proto.opi_api.storage.v1.frontend_nvme_pb2 import (
     NvmeNamespace,
     NvmeSubsystem,
 )
+from opi.proto.opi_api.storage.v1.frontend_virtio_scsi_pb2 import (
+    VirtioScsiController,
+    VirtioScsiLun,
+    VirtioScsiTarget,
+)
 
 M = TypeVar("M", bound=Message)
 
@@ -62,6 +67,18 @@ class Records:
     def remotes(self) -> list[NvmeRemoteController]:
         """All remote controllers."""
         return self._children(NvmeRemoteController, None)
+
+    def luns(self) -> list[VirtioScsiLun]:
+        """All logical units of virtio-scsi."""
+        return self._children(VirtioScsiLun, None)
+
+    def scsi_target(self, name: str) -> VirtioScsiTarget | None:
+        """The virtio-scsi target of that name."""
+        return self._find(VirtioScsiTarget, name)
+
+    def has_scsi_controller(self, name: str) -> bool:
+        """Whether there is a virtio-scsi controller of that name."""
+        return self._find(VirtioScsiController, name) is not None
 
     def _find(self, kind: type[M], name: str) -> M | None:
         record = self._store.get(kind.DESCRIPTOR.name, name)

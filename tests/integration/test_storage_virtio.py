@@ -11,10 +11,12 @@ from typing import Any
 import grpc
 import pytest
 
+from tests import vhost_front_end as front_end
 from tests.lacking_target import lacking
 from tests.opid_process import NOT_SERVING, SERVING, health
 from tests.spdk_target import ask
 from tests.storage_dpu import Dpu, becomes, refused, wait_for_health
+from tests.vhost_front_end import FrontEnd
 
 pytestmark = pytest.mark.integration
 
@@ -23,6 +25,9 @@ UNIMPLEMENTED = grpc.StatusCode.UNIMPLEMENTED
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 EXISTS = grpc.StatusCode.ALREADY_EXISTS
 BLK = "opi_api.storage.v1.FrontendVirtioBlkService"
+SCSI = "opi_api.storage.v1.FrontendVirtioScsiService"
+OUT, OK = 1, b"\0"
+"""virtio-blk's request to write, and its status."""
 SMALL = {"block_size": 512, "blocks_count": 2048}
 
 _numbers = count()
@@ -223,10 +228,152 @@ def test_without_vhost_virtio_is_refused_and_its_health_tells(tmp_path: Path) ->
         dpu.kill_target()
         with lacking(dpu.socket, tmp_path / "behind.sock", "vhost_"):
             assert becomes(lambda: health(dpu.opid, BLK) == NOT_SERVING)
+            assert becomes(lambda: health(dpu.opid, SCSI) == NOT_SERVING)
             assert wait_for_health(dpu)
             body = {"pcie_id": function(1), "volume_name_ref": held}
             assert "no vhost" in refused(dpu, UNIMPLEMENTED, "CreateVirtioBlk", virtio_blk=body)
+            assert "no vhost" in refused(
+                dpu, UNIMPLEMENTED, "CreateVirtioScsiTarget", virtio_scsi_target={"max_luns": 1}
+            )
             assert list(dpu.call("ListVirtioBlks").virtio_blks) == []
         dpu.start_target()
         assert becomes(lambda: health(dpu.opid, BLK) == SERVING)
         blk(dpu, "disk-0", held, 1)
+
+
+# -- virtio-scsi
+
+
+def scsi(dpu: Dpu, identity: str, virtual: int) -> Any:
+    body = {"pcie_id": function(virtual, physical=1)}
+    request = {"virtio_scsi_controller": body, "virtio_scsi_controller_id": identity}
+    return dpu.call("CreateVirtioScsiController", **request)
+
+
+def unit(dpu: Dpu, identity: str, target: str, reference: str) -> Any:
+    body = {"target_name_ref": target, "volume_name_ref": reference}
+    return dpu.call("CreateVirtioScsiLun", virtio_scsi_lun=body, virtio_scsi_lun_id=identity)
+
+
+def units(dpu: Dpu, controller: str) -> dict[str, int]:
+    """Numbers of a controller's SCSI targets by the device in each."""
+    listed = controllers(dpu)[controller]["scsi"]
+    return {one["luns"][0]["bdev_name"]: one["scsi_dev_num"] for one in listed}
+
+
+def test_volumes_become_logical_units_of_a_virtio_scsi_controller(dpu: Dpu) -> None:
+    volumes = [volume(dpu) for _ in range(3)]
+    way = scsi(dpu, "scsi-0", 1)
+    body = {"virtio_scsi_target": {"max_luns": 2}, "virtio_scsi_target_id": "scsi-0"}
+    target = dpu.call("CreateVirtioScsiTarget", **body)
+    assert (way.name, target.name) == ("volumes/scsi-0", "virtioScsiTargets/scsi-0")
+    first = unit(dpu, "scsi-0", "scsi-0", f"volumes/{volumes[0]}")  # as godpu names it
+    second = unit(dpu, "unit-1", target.name, volumes[1])
+    assert (first.name, second.name) == ("volumes/scsi-0", "volumes/unit-1")
+    assert units(dpu, "scsi-0").keys() == set(volumes[:2])
+    full = {"target_name_ref": target.name, "volume_name_ref": volumes[2]}
+    assert "2 logical units" in refused(
+        dpu, PRECONDITION, "CreateVirtioScsiLun", virtio_scsi_lun=full
+    )
+    listed = dpu.call("ListVirtioScsiLuns", parent="todo").virtio_scsi_luns
+    assert list(listed) == [first, second]
+    assert list(dpu.call("ListVirtioScsiControllers", parent="x").virtio_scsi_controllers) == [way]
+    assert list(dpu.call("ListVirtioScsiTargets", parent="x").virtio_scsi_targets) == [target]
+
+    body = {"name": second.name, "volume_name_ref": volumes[2]}
+    before = units(dpu, "scsi-0")[volumes[1]]
+    dpu.call("UpdateVirtioScsiLun", virtio_scsi_lun=body)
+    assert units(dpu, "scsi-0").keys() == {volumes[0], volumes[2]}
+    assert units(dpu, "scsi-0")[volumes[2]] == before
+    held = refused(dpu, PRECONDITION, "DeleteVirtioScsiController", name=way.name)
+    assert first.name in held
+    small = {"name": target.name, "max_luns": 1}
+    assert "2 logical" in refused(
+        dpu, PRECONDITION, "UpdateVirtioScsiTarget", virtio_scsi_target=small
+    )
+    for name in (first.name, second.name):
+        dpu.call("DeleteVirtioScsiLun", name=name)
+    assert units(dpu, "scsi-0") == {}
+    dpu.call("DeleteVirtioScsiTarget", name=target.name)
+    dpu.call("DeleteVirtioScsiController", name=way.name)
+    assert "scsi-0" not in controllers(dpu)
+
+
+def test_logical_units_that_cannot_be_are_refused_with_the_reason(dpu: Dpu) -> None:
+    held, free = volume(dpu), volume(dpu)
+    ways = [scsi(dpu, f"way-{number}", number) for number in (1, 2)]
+    made = unit(dpu, "unit-0", "volumes/way-1", held)
+
+    def refuse(target: str, reference: str) -> str:
+        body = {"target_name_ref": target, "volume_name_ref": reference}
+        return refused(dpu, PRECONDITION, "CreateVirtioScsiLun", virtio_scsi_lun=body)
+
+    assert "no virtio-scsi controller" in refuse("way-9", free)
+    assert "does not exist" in refuse("virtioScsiTargets/way-1", free)
+    assert "is no volume" in refuse("way-1", "volumes/none")
+    assert made.name in refuse("way-2", held)
+    body = {"pcie_id": function(1, physical=1)}
+    text = refused(dpu, PRECONDITION, "CreateVirtioScsiController", virtio_scsi_controller=body)
+    assert ways[0].name in text
+    body = {"pcie_id": function(3), "max_limit": {"rw_iops_kiops": 1}}
+    text = refused(dpu, UNIMPLEMENTED, "CreateVirtioScsiController", virtio_scsi_controller=body)
+    assert "max_limit" in text
+    body = {"pcie_id": function(-1)}
+    text = refused(dpu, INVALID, "CreateVirtioScsiController", virtio_scsi_controller=body)
+    assert "virtual_function" in text
+    dpu.call("DeleteVirtioScsiLun", name=made.name)
+    for one in ways:
+        dpu.call("DeleteVirtioScsiController", name=one.name)
+
+
+def test_restarts_of_either_and_of_both_bring_logical_units_back(mortal: Dpu) -> None:
+    volumes = [volume(mortal) for _ in range(4)]
+    way = scsi(mortal, "scsi-0", 1)
+    made = [unit(mortal, f"unit-{n}", "scsi-0", one) for n, one in enumerate(volumes)]
+    numbers = units(mortal, "scsi-0")
+    for ended in ({"target"}, {"opid"}, {"target", "opid"}):
+        if "opid" in ended:
+            mortal.kill_opid()
+        if "target" in ended:
+            mortal.kill_target()
+            mortal.start_target()
+        if "opid" in ended:
+            mortal.start_opid()
+        assert wait_for_health(mortal)
+        assert units(mortal, "scsi-0") == numbers
+        assert list(mortal.call("ListVirtioScsiLuns", parent="x").virtio_scsi_luns) == made
+    for one in made:
+        mortal.call("DeleteVirtioScsiLun", name=one.name)
+    mortal.call("DeleteVirtioScsiController", name=way.name)
+    assert controllers(mortal) == {}
+
+
+# -- counters
+
+
+def test_statistics_are_those_of_the_front_ends_volumes(dpu: Dpu) -> None:
+    """A volume that something was written to before counts that too, as its own statistics do."""
+    disk = blk(dpu, "counted", volume(dpu), 4)
+    way, other = scsi(dpu, "scsi-1", 1), scsi(dpu, "scsi-2", 2)
+    one = unit(dpu, "unit-0", "scsi-1", volume(dpu))
+    with FrontEnd(dpu.socket.parent / "counted") as host:
+        host.negotiate(0)
+        host.start()
+        assert host.rings[0].request(front_end.blk(OUT, 0, bytes(4096))) == OK
+        held = refused(dpu, PRECONDITION, "DeleteVirtioBlk", name=disk.name)
+        assert "a host is connected" in held
+    assert dpu.call("StatsVirtioBlk", name=disk.name).stats.write_bytes_count == 4096
+
+    def lun(reference: str = "") -> Any:
+        request = {"name": one.name, "controller_name_ref": reference}
+        return dpu.call("StatsVirtioScsiLun", **request).stats
+
+    total = dpu.call("StatsVirtioScsiController", name=way.name).stats
+    assert lun() == lun(way.name) == total
+    assert lun(other.name).read_ops_count == 0
+    missing = {"name": one.name, "controller_name_ref": "volumes/none"}
+    assert "none" in refused(dpu, grpc.StatusCode.NOT_FOUND, "StatsVirtioScsiLun", **missing)
+    dpu.call("DeleteVirtioBlk", name=disk.name)
+    dpu.call("DeleteVirtioScsiLun", name=one.name)
+    for controller in (way, other):
+        dpu.call("DeleteVirtioScsiController", name=controller.name)

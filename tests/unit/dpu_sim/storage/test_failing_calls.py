@@ -99,6 +99,17 @@ def disk(virtual: int, volume: str = "vol-0", **most: int) -> Step:
     return "VirtioBlk", "volumes/disk-0", fields | ({"max_limit": most} if most else {})
 
 
+def unit(volume: str = "vol-0", controller: str = "scsi-0") -> Step:
+    fields = {"target_name_ref": controller, "volume_name_ref": f"volumes/{volume}"}
+    return "VirtioScsiLun", "volumes/unit-0", fields
+
+
+def scsi(number: int = 0) -> Step:
+    numbers = {"port_id": 0, "physical_function": 1, "virtual_function": number}
+    where = {name: {"value": value} for name, value in numbers.items()}
+    return "VirtioScsiController", f"volumes/scsi-{number}", {"pcie_id": where}
+
+
 def gone(step: Step) -> Step:
     return step[0], step[1], None
 
@@ -162,6 +173,12 @@ CHANGES: dict[str, tuple[list[Step], Step]] = {
         disk(1, "vol-1", wr_bandwidth_mbs=7),
     ),
     "delete disk": ([VOL, disk(1, rw_bandwidth_mbs=5)], gone(disk(1))),
+    "create scsi": ([], scsi()),
+    "delete scsi": ([scsi()], gone(scsi())),
+    "create scsi unit": ([VOL, scsi()], unit()),
+    "other scsi volume": ([VOL, VOL_1, scsi(), unit()], unit("vol-1")),
+    "other scsi controller": ([VOL, scsi(), scsi(1), unit()], unit(controller="scsi-1")),
+    "delete scsi unit": ([VOL, scsi(), unit()], gone(unit())),
     "create remote": ([], FAILOVER),
     "delete remote": ([FAILOVER], gone(FAILOVER)),
     "create path": ([FAILOVER], path(0)),
