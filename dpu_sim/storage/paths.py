@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from ipaddress import ip_address
@@ -51,7 +52,10 @@ ATTACH_SECONDS = 60.0
 """So long the target may take to connect."""
 
 PATIENCE = 1.0
-"""Seconds that restoring waits for a path before it goes on with the next resource."""
+"""Seconds that restoring waits for paths, all together, before it goes on with other resources."""
+
+PATIENCE_AGAIN = 5.0
+"""So many seconds later it waits for them again."""
 
 _BDF = re.compile(r"(?:[0-9a-fA-F]{4,8}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]")
 
@@ -66,12 +70,15 @@ class PathBackend(Backend[NvmePath]):
         """`slow` is a connection of its own for calls that wait for other machines."""
         self._bdevs = Bdevs(spdk)
         self._remote = Remote(spdk)
-        self._slow = Bdevs(slow)
+        self._slow = Bdevs(slow.parallel())
+        self._turns: dict[str, asyncio.Lock] = {}
+        """Paths of one controller come and go one by one, and wait for no other controller's."""
         self._records = records
         self._keys = keys
         self._claims: Claims[tuple[str, ...]] = Claims()
         self._connecting: dict[str, asyncio.Task[None]] = {}
         """Attempts of restoring that take long, by name of the path."""
+        self._patience = Patience()
 
     async def validate(self, resource: NvmePath) -> None:
         """Check the address. Raises ApiError: INVALID_ARGUMENT, UNIMPLEMENTED."""
@@ -157,7 +164,7 @@ class PathBackend(Backend[NvmePath]):
         if attempt is None:
             remote = self._records.remote(resource.name)
             attempt = asyncio.create_task(self._attach(resource, remote))
-        await asyncio.wait([attempt], timeout=PATIENCE)
+        await self._patience.wait(attempt)
         if not attempt.done():
             self._connecting[resource.name] = attempt
             raise failed_precondition(f"{resource.name} is still being connected")
@@ -234,9 +241,10 @@ class PathBackend(Backend[NvmePath]):
             wanted["psk"] = await self._keys.offer(remote.name, remote.tcp.psk)
         await self._remote.count_by_path()
         try:
-            await self._slow.call(
-                "bdev_nvme_attach_controller", name=bdev_name(remote.name), **wanted
-            )
+            async with self._turn(remote.name):
+                await self._slow.call(
+                    "bdev_nvme_attach_controller", name=bdev_name(remote.name), **wanted
+                )
         except ApiError as error:
             if is_unavailable(error):
                 raise
@@ -260,8 +268,30 @@ class PathBackend(Backend[NvmePath]):
     async def _detach(self, path: NvmePath) -> None:
         """Disconnect, if it is connected."""
         if await self._is_there(path):
-            name = bdev_name(path.name.rsplit("/", 2)[0])
-            await self._slow.call("bdev_nvme_detach_controller", name=name, **_trid(path))
+            parent = path.name.rsplit("/", 2)[0]
+            async with self._turn(parent):
+                await self._slow.call(
+                    "bdev_nvme_detach_controller", name=bdev_name(parent), **_trid(path)
+                )
+
+    def _turn(self, controller: str) -> asyncio.Lock:
+        return self._turns.setdefault(controller, asyncio.Lock())
+
+
+class Patience:
+    """Waits for tasks, but not long for many of them one after the other."""
+
+    def __init__(self) -> None:
+        self._since = -PATIENCE_AGAIN
+        self._left = 0.0
+
+    async def wait(self, task: asyncio.Task[Any]) -> None:
+        """Wait for a task to end as long as there is patience left."""
+        began = time.monotonic()
+        if began - self._since >= PATIENCE_AGAIN:
+            self._since, self._left = began, PATIENCE
+        await asyncio.wait([task], timeout=max(self._left, 0))
+        self._left -= time.monotonic() - began
 
 
 def _trid(path: NvmePath) -> dict[str, str]:

@@ -73,7 +73,7 @@ class RemoteControllerBackend(Backend[NvmeRemoteController]):
         """`slow` is a connection of its own for calls that wait for other machines."""
         self._bdevs = Bdevs(spdk)
         self._remote = Remote(spdk)
-        self._slow = Bdevs(slow)
+        self._slow = Bdevs(slow.parallel())
         self._records = records
 
     async def validate(self, resource: NvmeRemoteController) -> None:

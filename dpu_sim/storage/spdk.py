@@ -73,6 +73,7 @@ class SpdkClient:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="spdk-rpc")
         self._connection: _Connection | None = None
         self._hung_up = False
+        self._beside: set[SpdkClient] = set()
         self._timeouts = 0
         """How many calls were not answered in time."""
         self._lost: Callable[[], object] = lambda: None
@@ -118,6 +119,12 @@ class SpdkClient:
             self._version = f"{fields['major']}.{fields['minor']:02}"
         return self._version
 
+    def parallel(self) -> SpdkClient:
+        """Calls that wait neither for ours nor for one another, and are hung up with ours."""
+        one = _Parallel(self._path, self._timeout, self.surveys)
+        self._beside.add(one)
+        return one
+
     async def watch(self, lost: Callable[[], None]) -> None:
         """Tell of every time that the connection ends, for ever.
 
@@ -133,6 +140,8 @@ class SpdkClient:
     def hang_up(self) -> None:
         """Break a call that is under way off; this one and later ones are UNAVAILABLE."""
         self._hung_up = True
+        for one in list(self._beside):
+            one.hang_up()
         connection = self._connection
         if connection is not None and connection.sock is not None:
             with suppress(OSError):
@@ -186,6 +195,22 @@ class SpdkClient:
         self._noise.handlers.clear()
         if connection is not None and connection.sock is not None:
             connection.sock.close()
+
+
+class _Parallel(SpdkClient):
+    """Makes every call on a connection of its own."""
+
+    async def _ask(self, method: str, parameters: Mapping[str, Any]) -> Any:
+        one = SpdkClient(self._path, self._timeout, self.surveys)
+        self._beside.add(one)
+        if self._hung_up:
+            one.hang_up()
+        try:
+            return await one._ask(method, parameters)
+        finally:
+            self._beside.discard(one)
+            one._worker.submit(one._disconnect)
+            one._worker.shutdown(wait=False)
 
 
 class _Connection(JSONRPCClient):  # type: ignore[misc]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -22,7 +24,7 @@ pytestmark = pytest.mark.integration
 NQN = "nqn.2022-09.io.spdk:restart"
 NODE_NQN = "nqn.2016-06.io.spdk:cnode1"
 PARENT = "nvmeSubsystems/sub-0"
-REMOTE = "nvmeRemoteControllers/rem0"
+UUID = "1b4e28ba-2fa1-11d2-883f-b9a761bde3fb"
 KEY = bytes(range(32))
 SPACES = 16
 ACTIVE_NAMESPACES = 2
@@ -147,10 +149,10 @@ def test_a_dpu_is_not_ready_before_its_hosts_get_in(dpu: Dpu) -> None:
 
 
 @contextmanager
-def node(path: Path, port: int) -> Iterator[None]:
+def node(path: Path, port: int, uuid: str = UUID) -> Iterator[None]:
     """A storage node with one disk."""
     with spdk_target(path):
-        ask(path, "bdev_malloc_create", name="disk", block_size=512, num_blocks=64, uuid=UUID)
+        ask(path, "bdev_malloc_create", name="disk", block_size=512, num_blocks=64, uuid=uuid)
         ask(path, "nvmf_create_transport", trtype="TCP")
         ask(path, "nvmf_create_subsystem", nqn=NODE_NQN, allow_any_host=True)
         ask(path, "nvmf_subsystem_add_ns", nqn=NODE_NQN, namespace={"bdev_name": "disk"})
@@ -159,21 +161,19 @@ def node(path: Path, port: int) -> Iterator[None]:
         yield
 
 
-UUID = "1b4e28ba-2fa1-11d2-883f-b9a761bde3fb"
-
-
-def remote(dpu: Dpu, port: int) -> str:
+def remote(dpu: Dpu, port: int, name: str = "rem0") -> str:
     """A remote controller with one path; its first namespace."""
+    parent = f"nvmeRemoteControllers/{name}"
     controller = {"multipath": "NVME_MULTIPATH_FAILOVER"}
     dpu.call(
         "CreateNvmeRemoteController",
         nvme_remote_controller=controller,
-        nvme_remote_controller_id="rem0",
+        nvme_remote_controller_id=name,
     )
     fabrics = {"subnqn": NODE_NQN, "trsvcid": port, "adrfam": 1}
     path = {"trtype": 4, "traddr": "127.0.0.1", "fabrics": fabrics}
-    dpu.call("CreateNvmePath", parent=REMOTE, nvme_path=path, nvme_path_id="path-0")
-    return f"{REMOTE}/nvmeRemoteNamespaces/1"
+    dpu.call("CreateNvmePath", parent=parent, nvme_path=path, nvme_path_id="path-0")
+    return f"{parent}/nvmeRemoteNamespaces/1"
 
 
 def test_hosts_wait_for_a_storage_node_that_is_later_than_the_dpu(dpu: Dpu, tmp_path: Path) -> None:
@@ -200,3 +200,33 @@ def test_hosts_wait_for_a_storage_node_that_is_later_than_the_dpu(dpu: Dpu, tmp_
             assert becomes(lambda: host.looked(3))
             assert subsystems(dpu.socket) == before
     assert host.seen.keys() == {SPACES + 1}
+
+
+def test_nodes_that_never_answer_hold_up_nobody_else(dpu: Dpu, tmp_path: Path) -> None:
+    port, silent, good = free_port(), free_port(), free_port()
+    folder = tmp_path / "nodes"
+    folder.mkdir()
+    many = 6
+    with ExitStack() as stack, node(folder / "good.sock", good):
+        with node(folder / "first.sock", silent, UUID.replace("1b", "2b", 1)):
+            for number in range(many):
+                remote(dpu, silent, f"far-{number}")
+            subsystem(dpu, port)
+            namespace(dpu, 0, remote(dpu, good))
+        dpu.kill_opid()
+        dpu.kill_target()
+        stack.enter_context(socket.create_server(("127.0.0.1", silent)))
+        dpu.start_target()
+        began = time.monotonic()
+        dpu.start_opid()
+        assert becomes(lambda: looks(port) == 1)
+        assert time.monotonic() - began < many
+        assert health(dpu.opid) != SERVING
+
+
+def looks(port: int) -> int:
+    """How many namespaces a host finds; -1 when it is not let in."""
+    try:
+        return look(("127.0.0.1", port))
+    except (OSError, EOFError, CommandFailedError):
+        return -1

@@ -68,6 +68,9 @@ class MortalClient(SpdkClient):
         super().__init__(path)
         self._fate = fate
 
+    def parallel(self) -> SpdkClient:
+        return self
+
     async def call(self, method: str, parameters: Mapping[str, Any] | None = None) -> Any:
         self._fate.step()
         result = await super().call(method, parameters)
