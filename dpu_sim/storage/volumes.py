@@ -10,6 +10,7 @@ theirs.
 
 from __future__ import annotations
 
+import errno
 import logging
 import re
 import uuid
@@ -325,7 +326,13 @@ class AioBackend(VolumeBackend[AioVolume]):
             if _file(one) == volume.filename:
                 text = f"filename: {volume.filename} is in use by {one['name']}"
                 raise failed_precondition(text, [one["name"]], "IN_USE", "has the file")
-        return await super()._make(volume)
+        try:
+            return await super()._make(volume)
+        except ApiError as error:
+            if getattr(error.__cause__, "code", 0) == -errno.ENOENT:
+                text = f"filename: there is no file {volume.filename} on the DPU"
+                raise failed_precondition(text) from error
+            raise
 
 
 def path_problem(text: str) -> str | None:

@@ -170,7 +170,8 @@ def test_a_file_gives_its_size_grows_and_has_one_volume(dpu: VolumeDpu) -> None:
     assert dpu.call("UpdateAioVolume", aio_volume=larger).blocks_count == 4096
     assert dpu.bdevs()["aio0"]["num_blocks"] == 4096
     missing = {"filename": str(dpu.file) + "x", "block_size": 512}
-    refused(dpu, precondition, "CreateAioVolume", aio_volume=missing, aio_volume_id="aio1")
+    lost = {"aio_volume": missing, "aio_volume_id": "aio1"}
+    assert "there is no file" in refused(dpu, precondition, "CreateAioVolume", **lost)
     assert set(dpu.bdevs()) == {"aio0"}
 
 
