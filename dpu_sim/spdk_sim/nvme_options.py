@@ -53,6 +53,18 @@ OPTIONS: Mapping[str, Any] = {
 }  # fmt: skip
 """SPDK's defaults; those about polling, pools and RDMA have no effect here."""
 
+POLICIES = {"active_passive": Policy.NUMA, "active_active": Policy.ROUND_ROBIN}
+SELECTORS = {"round_robin": Policy.ROUND_ROBIN, "queue_depth": Policy.QUEUE_DEPTH}
+
+
+def _is_multipath(given: Any) -> bool:
+    """Whether something is an object of policy, selector and rr_min_io, the first required."""
+    if not isinstance(given, dict) or given.get("policy") not in POLICIES:
+        return False
+    checks = {"policy": string, "selector": one_of(*SELECTORS), "rr_min_io": unsigned(32)}
+    return all(name in checks and checks[name](value) for name, value in given.items())
+
+
 TRANSPORT: Mapping[str, Check] = {
     "trtype": string, "adrfam": string, "traddr": string, "trsvcid": string, "subnqn": string,
     "hostaddr": string, "hostsvcid": string,
@@ -66,8 +78,8 @@ ATTACH: Mapping[str, Check] = {
     "ctrlr_loss_timeout_sec": signed(32), "reconnect_delay_sec": unsigned(32),
     "fast_io_fail_timeout_sec": unsigned(32), "psk": string, "max_bdevs": unsigned(32),
     "dhchap_key": string, "dhchap_ctrlr_key": string, "allow_unrecognized_csi": boolean,
+    "multipath_opts": _is_multipath, "disable_sq_flow_control": boolean,
 }  # fmt: skip
-POLICIES = {"active_passive": Policy.NUMA, "active_active": Policy.ROUND_ROBIN}
 
 _DEFAULT_CONNECT = 10.0
 _SOON = 1.0
@@ -92,7 +104,17 @@ def _check_like(value: Any) -> Check:
         return unsigned(32)
     if isinstance(value, list):
         return strings
-    return lambda given: isinstance(given, dict) and given.get("policy") in POLICIES
+    return _is_multipath
+
+
+def policy_of(multipath: Mapping[str, Any]) -> Policy:
+    """How paths are chosen. Raises RpcError, EINVAL: a selector, and nothing to select."""
+    selector = multipath.get("selector")
+    if selector is None:
+        return POLICIES[multipath["policy"]]
+    if multipath["policy"] == "active_passive":
+        raise system_error(errno.EINVAL)
+    return SELECTORS[selector]
 
 
 def check_reliability(loss: int, delay: int, fast: int) -> None:

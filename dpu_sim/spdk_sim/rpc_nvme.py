@@ -18,19 +18,20 @@ from dpu_sim.spdk_sim.nvme_options import (
     ATTACH,
     OPTIONS,
     POLICIES,
+    SELECTORS,
     TRANSPORT,
     connect_options,
     new_hostnqn,
     option_checks,
+    policy_of,
 )
 from dpu_sim.spdk_sim.parameters import boolean, decode, one_of, string, unsigned
 from dpu_sim.spdk_sim.rpc_keyring import Keyring
-from host_sim.client import ConnectOptions, Controller, HostError, Path, Policy, State
+from host_sim.client import ConnectOptions, Controller, HostError, Path, State
 from nvmetcp.logpages import AnaState, LogPage, Smart
 
 _log = logging.getLogger("dpu_sim.spdk_sim")
 
-_SELECTORS = {"round_robin": Policy.ROUND_ROBIN, "queue_depth": Policy.QUEUE_DEPTH}
 _ALL_NAMESPACES = 0xFFFFFFFF
 _STATES = {
     State.NEW: "disabled",
@@ -164,8 +165,8 @@ class NvmeMethods:
         self._alive()
         group = self._groups.get(name)
         if group is None:
-            policy = POLICIES[self._options["multipath_opts"]["policy"]]
-            return NvmeGroup(name, options.subnqn, mode, policy)
+            multipath = wanted.get("multipath_opts", self._options["multipath_opts"])
+            return NvmeGroup(name, options.subnqn, mode, policy_of(multipath))
         same = group.path_to(options)
         if mode == "disable":
             message = f"A controller named {name} already exists and multipath is disabled"
@@ -276,15 +277,11 @@ class NvmeMethods:
 
     async def _set_policy(self, given: Any) -> bool:
         fields = {
-            "name": string, "policy": one_of(*POLICIES), "selector": one_of(*_SELECTORS),
+            "name": string, "policy": one_of(*POLICIES), "selector": one_of(*SELECTORS),
             "rr_min_io": unsigned(32),
         }  # fmt: skip
         wanted = decode(given, fields, {"name", "policy"}, undecoded)
-        selected = _SELECTORS.get(wanted.get("selector", ""))
-        if selected and wanted["policy"] == "active_passive":
-            raise system_error(errno.EINVAL)
-        namespace = self._device(wanted["name"]).namespace
-        namespace.policy = selected or POLICIES[wanted["policy"]]
+        self._device(wanted["name"]).namespace.policy = policy_of(wanted)
         return True
 
     async def _path_statistics(self, given: Any) -> dict[str, Any]:

@@ -330,3 +330,27 @@ def test_detach_does_not_wait_for_a_target_that_is_silent(
         assert time.monotonic() - began < DEADLINE / 3
         assert local.ask("bdev_get_bdevs") == []
         until(lambda: host.names() == [])
+
+
+def test_how_paths_are_chosen_is_said_with_the_first(pair: tuple[NvmeTarget, NvmeTarget]) -> None:
+    remote, local = pair
+    remote.malloc()
+    remote.subsystem()
+    remote.add("Malloc0")
+    passive = {"policy": "active_passive", "selector": "queue_depth"}
+    with pytest.raises(JSONRPCException, match="-22"):
+        attach(remote, local, multipath_opts=passive)
+    with pytest.raises(JSONRPCException, match="-32603"):
+        attach(remote, local, multipath_opts={"selector": "queue_depth"})
+    active = {"policy": "active_active", "selector": "queue_depth"}
+    attach(remote, local, multipath_opts=active, disable_sq_flow_control=False)
+    attach(remote, local, port=1)
+    local.subsystem(EXPORTED)
+    local.add("Nvme0n1", EXPORTED)
+    [group] = local.ask("bdev_nvme_get_io_paths")["poll_groups"]
+    assert len(group["io_paths"]) == 2
+    [saved, _] = [
+        one["params"] for one in local.ask("framework_get_config", name="bdev")
+        if one["method"] == "bdev_nvme_attach_controller"
+    ]  # fmt: skip
+    assert saved["multipath_opts"] == active
