@@ -31,7 +31,7 @@ DIFFERENCES = {
 }
 _QUEUES = "the I/O queues are connected with the controller, not when they are used first"
 _SHAPE = "commands are not passed through, and there is no DMA"
-_COUNTED = "an examination of partition tables read from the device; nobody reads it here"
+_COUNTED = "spdk_tgt counts what it reads to examine a device; here users' I/O alone is counted"
 HOST_DIFFERENCES = {
     1051: _COUNTED,
     1055: _COUNTED,

@@ -30,7 +30,7 @@ VOLATILE = {
     **dict.fromkeys(("in_interrupt", "lw_threads", "threads"), _THREADS),
     "max_growable_size": "of SPDK's blobstore; another layout has other limits",
 }
-"""Fields that are not compared, and why."""
+"""Fields that are not compared, and why; the recordings are mostly kept without them."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
