@@ -18,6 +18,8 @@ from bootstrap.venv import PYTHON
 LOCK = ROOT / "requirements" / "oracles.txt"
 FOLDER = BUILD / "oracles"
 STAMP = FOLDER / "stamp"
+PROGRAMS = CACHE / "bin" / "upstream"
+"""A folder per Go program of others and its version."""
 GO_MODULES = ROOT / "tests" / "oracles"
 """A folder per Go program, with the versions and checksums of what it is built from."""
 
@@ -46,3 +48,23 @@ def build_go_oracle(name: str, package: str = ".") -> Path:
     script = f"cd {source}; export CGO_ENABLED=0\ngo build -o {CACHE_INSIDE}/bin/{name} {package}"
     run(script, f"oracle-{name}", Step(f"oracle {name}"), {GO_MODULES / name: source})
     return CACHE / "bin" / name
+
+
+def install_go_program(package: str, version: str) -> Path:
+    """Build a program of others from Go's module proxy, once; return where it is.
+
+    Its module's own go.mod says what it is built from, Go's checksum database that nobody has
+    changed it. Raises BootstrapError with the log's end: this proxy may not have the module.
+    """
+    folder = PROGRAMS / f"{package.split('/')[2]}-{version}"
+    if not (built := _programs(folder)):
+        ensure_toolchain()
+        inside = CACHE_INSIDE / folder.relative_to(CACHE)
+        script = f"export CGO_ENABLED=0 GOBIN={inside}\ncd /tmp; go install {package}@{version}"
+        run(script, f"program-{folder.name}", Step(f"program {folder.name}"))
+        built = _programs(folder)
+    return built[0]
+
+
+def _programs(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []

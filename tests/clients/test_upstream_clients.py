@@ -1,14 +1,13 @@
 """Clients that others wrote, unchanged, against a live server.
 
 pydpu is the OPI project's own command line. upstream_go makes the calls of OPI's Go clients with
-the Go stubs that OPI publishes. grpcurl knows a server by its reflection alone. godpu, OPI's own
-command line in Go, is run where DPULAB_GODPU names it.
+the Go stubs that OPI publishes. grpcurl knows a server by its reflection alone. godpu is OPI's own
+command line in Go.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 from typing import Any
 
@@ -21,6 +20,7 @@ from opi.proto.opi_api.storage.v1.frontend_nvme_pb2 import ListNvmeSubsystemsReq
 from opi.proto.opi_api.storage.v1.frontend_nvme_pb2_grpc import FrontendNvmeServiceStub
 from tests.clients.conftest import Serve
 from tests.clients.programs import Program, run
+from tests.clients.upstream_go import GODPU
 from tests.opid_process import DEADLINE, Opid, channel
 
 # the first test of a program waits until it is downloaded and compiled
@@ -140,9 +140,7 @@ def test_opis_go_stubs_are_told_why_a_call_failed(upstream_go: Program, opid: Se
 @pytest.fixture(scope="module")
 def godpu() -> Program:
     """OPI's command line in Go."""
-    binary = os.environ.get("DPULAB_GODPU", "")
-    if not binary:
-        pytest.skip("DPULAB_GODPU names no godpu; its module cannot be had from every mirror")
+    binary = str(GODPU.path())
     return lambda *argv: run([binary, *argv])
 
 
