@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -32,6 +33,18 @@ class LvolMethods:
 
     def __init__(self, registry: Registry) -> None:
         self.stores = Stores(registry)
+        self._changing = asyncio.Lock()
+
+    @asynccontextmanager
+    async def _change(self) -> AsyncIterator[None]:
+        """One change after the other; I/O that fails is told as the system's error."""
+        async with self._changing:
+            try:
+                yield
+            except NoSpaceError as error:
+                raise OSError(errno.ENOSPC, str(error)) from error
+            except IoError as error:
+                raise OSError(errno.EIO, str(error)) from error
 
     def methods(self) -> dict[str, Handler]:
         """The JSON-RPC methods."""
@@ -63,7 +76,7 @@ class LvolMethods:
         if not wanted["lvs_name"]:
             raise system_error(errno.EINVAL)
         size = wanted.get("cluster_sz") or CLUSTER_SIZE
-        with _as_errno():
+        async with self._change():
             store = await self.stores.create(wanted["bdev_name"], wanted["lvs_name"], size)
         return str(store.record.uuid)
 
@@ -81,13 +94,13 @@ class LvolMethods:
         fields = {"old_name": string, "new_name": string}
         wanted = decode(given, fields, set(fields), undecoded)
         store = self._store({"lvs_name": wanted["old_name"]})
-        with _as_errno():
+        async with self._change():
             await self.stores.rename(store, wanted["new_name"])
         return True
 
     async def _delete_store(self, given: Any) -> bool:
         store = self._store(decode(given, _STORE, set(), undecoded))
-        with _as_errno():
+        async with self._change():
             await self.stores.delete(store)
         return True
 
@@ -109,46 +122,46 @@ class LvolMethods:
         thin = wanted.get("thin_provision", False)
         clusters = store.clusters_for(size)
         volume = VolumeRecord(uuid.uuid4(), wanted["lvol_name"], clusters, thin)
-        with _as_errno():
+        async with self._change():
             await self.stores.create_volume(store, volume)
         return str(volume.uuid)
 
     async def _delete(self, given: Any) -> bool:
         name = decode(given, {"name": string}, {"name"}, undecoded)["name"]
-        with _as_errno():
+        async with self._change():
             await self.stores.delete_volume(name)
         return True
 
     async def _rename(self, given: Any) -> bool:
         fields = {"old_name": string, "new_name": string}
         wanted = decode(given, fields, set(fields), undecoded)
-        with _as_errno():
+        async with self._change():
             await self.stores.rename_volume(wanted["old_name"], wanted["new_name"])
         return True
 
     async def _resize(self, given: Any) -> bool:
         wanted = decode(given, {"name": string, **_SIZES}, {"name"}, undecoded)
-        with _as_errno():
+        async with self._change():
             await self.stores.resize(wanted["name"], _size(wanted))
         return True
 
     async def _snapshot(self, given: Any) -> str:
         fields = {"lvol_name": string, "snapshot_name": string}
         wanted = decode(given, fields, set(fields), undecoded)
-        with _as_errno():
+        async with self._change():
             made = await self.stores.snapshot(wanted["lvol_name"], wanted["snapshot_name"])
         return str(made.uuid)
 
     async def _clone(self, given: Any) -> str:
         fields = {"snapshot_name": string, "clone_name": string}
         wanted = decode(given, fields, set(fields), undecoded)
-        with _as_errno():
+        async with self._change():
             made = await self.stores.clone(wanted["snapshot_name"], wanted["clone_name"])
         return str(made.uuid)
 
     async def _inflate(self, given: Any, only_parent: bool) -> bool:
         name = decode(given, {"name": string}, {"name"}, undecoded)["name"]
-        with _as_errno():
+        async with self._change():
             await self.stores.inflate(name, only_parent=only_parent)
         return True
 
@@ -157,17 +170,6 @@ class LvolMethods:
         wanted = {{"lvs_uuid": "uuid"}.get(name, name): one for name, one in wanted.items()}
         chosen = [self._store(wanted)] if wanted else list(self.stores)
         return [_describe(store, one) for store in chosen for one in store.volumes.values()]
-
-
-@contextmanager
-def _as_errno() -> Iterator[None]:
-    """I/O on the store's device that fails is told as the system's error."""
-    try:
-        yield
-    except NoSpaceError as error:
-        raise OSError(errno.ENOSPC, str(error)) from error
-    except IoError as error:
-        raise OSError(errno.EIO, str(error)) from error
 
 
 def _size(wanted: dict[str, Any]) -> int:

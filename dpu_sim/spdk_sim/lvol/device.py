@@ -109,11 +109,10 @@ class LvolDevice(Device):
         Returns:
             Whether some of them have yet to be recorded.
         """
-        places = self.volume.places
-        if not all(one in places for one in clusters):
+        if not all(one in self.volume.places for one in clusters):
             async with self._taking:
                 await self.store.fill(self.volume, clusters)
-        return any(places[one] in self.store.unsaved for one in clusters)
+        return any(self.volume.places[one] in self.store.unsaved for one in clusters)
 
     async def flush(self) -> None:
         """Of the store's device."""

@@ -7,6 +7,7 @@ import errno
 import logging
 import uuid
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from dataclasses import replace
 
 from dpu_sim.spdk_sim.bdev.bdev import Bdev, Descriptor, Event
@@ -153,10 +154,14 @@ class Stores:
     async def delete_volume(self, name: str) -> None:
         """Unmake a volume. Raises OSError, EPERM: several clones stand on it."""
         bdev, device = self.find(name)
-        if len(device.store.clones(device.volume)) > 1:
+        clones = device.store.clones(device.volume)
+        if len(clones) > 1:
             raise OSError(errno.EPERM, name)
         await self._registry.unregister(bdev)
-        await device.store.remove(device.volume)
+        async with AsyncExitStack() as stack:
+            for clone in clones:  # which gets clusters, and must take none meanwhile
+                await stack.enter_async_context(self.find(str(clone.uuid))[1].frozen())
+            await device.store.remove(device.volume)
 
     async def rename_volume(self, name: str, new: str) -> None:
         """Give a volume another name. Raises OSError, EEXIST; IoError."""

@@ -412,3 +412,25 @@ def test_a_snapshot_is_read_only_and_compare_and_write_is_one_operation() -> Non
         assert await device.read(0, 1) == one
 
     scenario(work)
+
+
+def test_a_clone_is_written_while_its_snapshot_is_deleted() -> None:
+    async def work(world: World) -> None:
+        await world.apply(("write", "v", 0, BLOCKS, 1))
+        await world.apply(("snapshot", "v", "kept"))
+        [store] = world.stores
+        free = store.free
+        device = world.open("v")
+        writes = [device.write(at, bytes([2]) * BLOCK) for at in range(0, BLOCKS, 3)]
+        await asyncio.gather(*writes, world.stores.delete_volume("s/kept"))
+        device.close()
+        del world.model["kept"]
+        for at in range(0, BLOCKS, 3):
+            world.model["v"][at * BLOCK : (at + 1) * BLOCK] = bytes([2]) * BLOCK
+        await world.check(world.registry)
+        assert store.free == free  # one owner for each cluster again
+        found, [again] = await find(crashed(world.device.changes, torn=False))
+        await world.check(found)
+        assert again.free == free
+
+    scenario(work)
