@@ -101,7 +101,11 @@ def left(rpc: Path) -> tuple[set[str], set[str], list[str]]:
     return devices, set(subsystems(rpc)), ask(rpc, "vhost_get_controllers")
 
 
-NOTHING_MORE = ({"Malloc0", "Malloc1", "Malloc2"}, {NODE_NQN}, [])
+NOTHING_MORE: tuple[set[str], set[str], list[str]] = (
+    {"Malloc0", "Malloc1", "Malloc2"},
+    {NODE_NQN},
+    [],
+)
 
 
 def test_godpus_storage_test_passes_against_our_server(place: Place) -> None:
