@@ -31,6 +31,7 @@ from host_sim.backend import choose, run_tool
 from host_sim.description import describe_entry
 from host_sim.discovery import address_of, discover
 from host_sim.errors import HostError
+from host_sim.hints import hint_for
 from host_sim.launch import request
 from host_sim.messages import DaemonGoneError, options_to_json
 from host_sim.options import ConnectOptions
@@ -59,6 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except (HostError, OSError) as error:
         print(f"nvmesim: error: {error}", file=sys.stderr)  # noqa: T201
+        if hint := hint_for(str(error)):
+            print(f"hint: {hint}", file=sys.stderr)  # noqa: T201
         return 1
     return 0
 
