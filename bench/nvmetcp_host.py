@@ -22,20 +22,19 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from statistics import median
 
 from bench.nvmetcp_session import SUBNQN, Session, target
-from bench.nvmetcp_target import DISK, Case, Measured, compiled, echo, load
+from bench.nvmetcp_target import CASES, DISK, Case, Measured, compiled, echo, load
 from host_sim.client import Address, ConnectOptions, Subsystem
 from host_sim.queue import Queue
 from nvmetcp.host import HostConfig
 from nvmetcp.io import Read
 from nvmetcp.pdu import ICResp, encode_ic_resp
 
-SIZE, BLOCK = 4096, 512
-CASES = (Case("4 KiB random read, QD 32", SIZE, 32), Case("4 KiB random read, QD 1", SIZE, 1))
-PER = SIZE // BLOCK
+BLOCK = 512
 BLOCKS = DISK // BLOCK
 QUEUE = 128
 
@@ -71,20 +70,23 @@ class _Mute(asyncio.Transport):
         """Nothing is buffered."""
 
 
+def places(per: int) -> list[int]:
+    """Where to read `per` blocks, made beforehand: the generator's cost is not the initiator's."""
+    return [random.randrange(BLOCKS // per) * per for _ in range(4096)]
+
+
 async def of_queue(port: int, case: Case, seconds: float) -> Measured:
     """Reads through a queue, of a peer that answers everything."""
     loop = asyncio.get_running_loop()
     _, queue = await loop.create_connection(
         lambda: OpenQueue(1, HostConfig(queue_size=QUEUE), lambda _: None), "127.0.0.1", port
     )
-    command = Read(nsid=1, nlb=PER - 1).command()
+    size, per = case.size, case.size // BLOCK
+    command = Read(nsid=1, nlb=per - 1).command()
+    commands = cycle([command._replace(cdw10=slba) for slba in places(per)])
 
-    async def read() -> None:
-        slba = random.randrange(BLOCKS // PER) * PER
-        exchange = await queue.submit(command._replace(cdw10=slba), None, SIZE)
-        assert len(exchange.data) == SIZE
-
-    found = await keep_busy(read, case.depth, seconds)
+    assert len((await queue.submit(next(commands), None, size)).data) == size
+    found = await keep_busy(lambda: queue.submit(next(commands), None, size), case.depth, seconds)
     queue.connection_lost(None)
     return found
 
@@ -94,16 +96,16 @@ async def of_namespace(port: int, case: Case, seconds: float) -> Measured:
     subsystem = Subsystem(SUBNQN)
     await subsystem.connect(ConnectOptions(Address("127.0.0.1", port), SUBNQN))
     namespace = subsystem.namespaces[1]
+    per = case.size // BLOCK
+    slbas = cycle(places(per))
 
-    async def read() -> None:
-        await namespace.read(random.randrange(BLOCKS // PER) * PER, PER)
-
-    found = await keep_busy(read, case.depth, seconds)
+    assert len(await namespace.read(next(slbas), per)) == case.size
+    found = await keep_busy(lambda: namespace.read(next(slbas), per), case.depth, seconds)
     await subsystem.close()
     return found
 
 
-async def keep_busy(read: Callable[[], Awaitable[None]], depth: int, seconds: float) -> Measured:
+async def keep_busy(read: Callable[[], Awaitable[object]], depth: int, seconds: float) -> Measured:
     """So many reads at a time, for so long."""
     times: list[float] = []
     clock = time.perf_counter
@@ -139,9 +141,9 @@ def measure(folder: Path, compiler: str, options: argparse.Namespace) -> None:
     for case in CASES:
         pairs = []
         for _ in range(options.rounds):
-            with echo(answerer, SIZE) as port:
+            with echo(answerer, case.size) as port:
                 mine = asyncio.run(of_queue(port, case, options.seconds))
-            with echo(answerer, SIZE) as port:
+            with echo(answerer, case.size) as port:
                 peer = Peer("echo", port, of_queue)
                 pairs.append((mine, generated(generator, peer, case, options.seconds)))
         report(f"queue, echo: {case.name}", pairs)

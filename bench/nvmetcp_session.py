@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,6 +18,7 @@ from tests.spdk_target import ROOT, ask
 
 SUBNQN = "nqn.2024-01.io.dpulab:bench"
 BLOCK = 512
+MOST = 2048  # namespaces of the subsystem
 
 
 def free_port() -> int:
@@ -26,27 +28,52 @@ def free_port() -> int:
         return port
 
 
+@dataclass(frozen=True)
+class Served:
+    """A target that runs: its process, where it takes calls, and the port of NVMe/TCP."""
+
+    pid: int
+    rpc: Path
+    port: int
+
+    def address(self) -> dict[str, str]:
+        """Where it listens, as its calls name that."""
+        return {
+            "trtype": "TCP", "adrfam": "IPv4", "traddr": "127.0.0.1", "trsvcid": str(self.port)
+        }  # fmt: skip
+
+
 @contextmanager
 def target(folder: Path, size: int, profile: Path | None) -> Iterator[int]:
     """A target that serves a RAM disk of `size` bytes, every block of it touched; its port."""
+    with served(folder, size, profile) as one:
+        yield one.port
+
+
+@contextmanager
+def served(folder: Path, size: int, profile: Path | None = None) -> Iterator[Served]:
+    """The same, with all that is known of it."""
     rpc = folder / "spdk.sock"
     tool = ["-m", "cProfile", "-o", str(profile)] if profile else []
     command = [sys.executable, *tool, "-m", "dpu_sim.spdk_sim", "-r", str(rpc), "--notify-fd", "1"]
     with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)}
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
     ) as process:
         try:
             assert process.stdout is not None
             process.stdout.readline()
-            port = free_port()
-            address = {"trtype": "TCP", "adrfam": "IPv4", "traddr": "127.0.0.1"}
+            found = Served(process.pid, rpc, free_port())
             ask(rpc, "bdev_malloc_create", name="m", block_size=BLOCK, num_blocks=size // BLOCK)
             ask(rpc, "nvmf_create_transport", trtype="TCP")
-            ask(rpc, "nvmf_create_subsystem", nqn=SUBNQN, allow_any_host=True)
+            ask(rpc, "nvmf_create_subsystem", nqn=SUBNQN, allow_any_host=True, max_namespaces=MOST)
             ask(rpc, "nvmf_subsystem_add_ns", nqn=SUBNQN, namespace={"bdev_name": "m"})
-            listen = address | {"trsvcid": str(port)}
+            listen = found.address()
             ask(rpc, "nvmf_subsystem_add_listener", nqn=SUBNQN, listen_address=listen)
-            yield port
+            yield found
         finally:
             process.terminate()
             process.wait(20)

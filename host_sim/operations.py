@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Coroutine, Sequence
+from typing import Any, NamedTuple
 
 from nvmetcp.command import Command, make_command
 from nvmetcp.io import (
@@ -83,11 +83,14 @@ class Operations(ABC):
 
     # -- data
 
-    async def read(self, slba: int, blocks: int) -> bytes | bytearray:
+    def read(self, slba: int, blocks: int) -> Coroutine[Any, Any, bytes | bytearray]:
         """The content of `blocks` blocks from `slba` on."""
+        if blocks <= self.max_blocks:
+            return self.perform(self._reading(slba, blocks))
+        return self._read_in_parts(slba, blocks)
+
+    async def _read_in_parts(self, slba: int, blocks: int) -> bytes:
         most = self.max_blocks
-        if blocks <= most:
-            return await self.perform(self._reading(slba, blocks))
         parts = [
             self._reading(start, min(most, slba + blocks - start))
             for start in range(slba, slba + blocks, most)
@@ -198,8 +201,9 @@ class Operations(ABC):
 
     def _command(self, opcode: int, slba: int, dword12: int) -> Command:
         """A command about blocks, quicker than by name."""
-        return Command(
-            opcode, PSDT_SGL, 0, *self._middle, slba & _LOW, slba >> 32, dword12, 0, 0, 0
+        return tuple.__new__(
+            Command,
+            (opcode, PSDT_SGL, 0, *self._middle, slba & _LOW, slba >> 32, dword12, 0, 0, 0),
         )
 
     def _reading(self, slba: int, blocks: int) -> Operation:

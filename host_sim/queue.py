@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import mmap
 import os
 import socket
 import struct
@@ -59,9 +60,12 @@ class Queue(asyncio.BufferedProtocol):
         self._on_lost = on_lost
         self._transport: asyncio.Transport | None = None
         self._error: HostError | None = None
-        self._buffer = memoryview(bytearray(_RECEIVE))
+        # Memory that costs nothing until so much arrives at a time: most queues stay shallow.
+        self._buffer = memoryview(mmap.mmap(-1, _RECEIVE))
         self._kept = 0
         self._flushing = False
+        self._now = 0.0
+        self._places = config.queue_size - 1
 
     @property
     def load(self) -> int:
@@ -81,11 +85,13 @@ class Queue(asyncio.BufferedProtocol):
         `data` must not change before the future is done. The future raises PathError when the
         connection ends first; cancelling it does not stop the command.
         """
+        if not self._flushing:
+            self._now = self._loop.time()  # is near enough for all of this turn of the loop
         future: asyncio.Future[Exchange] = self._loop.create_future()
-        exchange = Exchange(future, length, self._loop.time())
+        exchange = Exchange(future, length, self._now)
         if self._error is not None:
             future.set_exception(self._lost_error())
-        elif self._backlog or not self.connection.free:
+        elif self._backlog or len(self.pending) == self._places:
             self._backlog.append((command, data, exchange))
         else:
             self._send(command, data, exchange)
@@ -172,7 +178,7 @@ class Queue(asyncio.BufferedProtocol):
 
     def _take_in(self, data: memoryview) -> None:
         """Handle plain completions the short way, and whatever else by events."""
-        connection, pending = self.connection, self.pending
+        connection, pending, whole = self.connection, self.pending, len(data)
         self._kept = 0
         if missing := connection.missing:
             self._receive(data[:missing])
@@ -190,7 +196,8 @@ class Queue(asyncio.BufferedProtocol):
         rest = data[used:]
         if more:
             self._kept = len(rest)
-            self._buffer[: self._kept] = rest
+            if self._kept < whole:
+                self._buffer[: self._kept] = rest
         elif rest:
             self._receive(rest)
 

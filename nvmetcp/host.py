@@ -38,7 +38,9 @@ from nvmetcp.status import Completion
 ADMIN_IN_CAPSULE = 8192  # data that may always come with admin and Fabrics commands, in bytes
 MAX_DATA_PDU = 1 << 26  # largest data PDU a host believes, in bytes
 AT_COMPLETION_CID = 20
-_WHOLE = 1 << 16  # larger PDUs are not waited for by `complete_at_once`
+_WHOLE = 1 << 18  # bytes of data; larger PDUs are not waited for by `complete_at_once`
+_OPEN = State.OPEN  # attributes of an enumeration are slow to get
+_TO_HOST, _TO_CONTROLLER = int(Direction.CONTROLLER_TO_HOST), int(Direction.HOST_TO_CONTROLLER)
 
 # For the short ways. A capsule: common header, and the command as it is packed. A data PDU: common
 # header, cid, offset, length. A response: common header, result, cid, status. The common header is
@@ -68,17 +70,21 @@ class HostConfig:
     flow_control: bool = True
 
 
-@dataclass(slots=True)
 class _Submitted:
-    """A command under way: what it may send and receive, and how far both are."""
+    """A command under way: what it may send and receive, and how far both are.
 
-    data: memoryview | None
-    length: int
-    received: int = 0
-    last: bool = False
-    digest_ok: bool = True
-    asked: int = 0
-    unanswered: int = 0
+    How far they are at first is in the class: most commands end without a step between.
+    """
+
+    received = 0
+    last = False
+    digest_ok = True
+    asked = 0
+    unanswered = 0
+
+    def __init__(self, data: memoryview | None, length: int) -> None:
+        self.data = data
+        self.length = length
 
 
 class HostConnection(Connection):
@@ -125,10 +131,14 @@ class HostConnection(Connection):
         `length` is how many bytes may come back. Raises LocalProtocolError when the connection
         isn't open, the queue is full, or the command has no such data.
         """
-        self._require_open()
+        if self.state is not _OPEN:
+            self._require_open()
         view = memoryview(data).cast("B") if data else None
-        if self._plain and self._free and (length or view) and not (length and view):
-            return self._submit_plainly(command, view, length)
+        if self._plain and self._free:
+            wanted = _TO_CONTROLLER if view else _TO_HOST
+            # Never true of a Fabrics command, whose opcode says both directions.
+            if bool(view) != bool(length) and command[0] & 3 == wanted:
+                return self._submit_plainly(command, view, length)
         _check_direction(command, view, length)
         if not self._free:
             raise LocalProtocolError("the queue is full")
@@ -144,19 +154,22 @@ class HostConnection(Connection):
 
     def _submit_plainly(self, command: Command, view: memoryview | None, length: int) -> int:
         """Do the same without digests and gaps, for commands with data, in half the time."""
-        _check_direction(command, view, length)
         out, cid = self._out, self._free.popleft()
         size = length if view is None else len(view)
         inside = view is not None and size <= self.config.in_capsule
         head = _DATA_CAPSULE | CAPSULE_CMD_SIZE + size << 32 if inside else _NO_DATA_CAPSULE
         kind = IN_CAPSULE_DATA_BLOCK if inside else TRANSPORT_DATA_BLOCK
+        (opcode, flags, _, nsid, two, three, metadata, _, _, _,
+         ten, eleven, twelve, thirteen, fourteen, fifteen) = command  # fmt: skip
         try:
-            out.append(
-                _CAPSULE.pack(head, *command[:2], cid, *command[3:7], 0, size, kind, *command[10:])
-            )
+            capsule = _CAPSULE.pack(
+                head, opcode, flags, cid, nsid, two, three, metadata, 0, size, kind,
+                ten, eleven, twelve, thirteen, fourteen, fifteen,
+            )  # fmt: skip
         except struct.error as error:
             self._free.appendleft(cid)
             raise LocalProtocolError(f"{command}: {error}") from error
+        out.append(capsule)
         if inside:
             assert view is not None
             out.append(view)
@@ -179,7 +192,7 @@ class HostConnection(Connection):
         whole (else it is for `receive`); and identifiers with data, views of `data`.
         """
         found: list[tuple[int, memoryview | None]] = []
-        if not self._plain or not self._decoder.at_boundary or self.state is not State.OPEN:
+        if not self._plain or not self._decoder.at_boundary or self.state is not _OPEN:
             return 0, False, found
         submitted, free = self._submitted, self._free
         start, end = 0, len(data)
