@@ -255,6 +255,8 @@ class PathBackend(Backend[NvmePath]):
                 f"it in: {error.message}"
             )
             raise failed_precondition(text) from error
+        if remote.multipath == NVME_MULTIPATH_MULTIPATH:
+            await self._remote.use_all_paths(bdev_name(remote.name))
 
     async def _forget_key(self, remote: NvmeRemoteController, path: NvmePath) -> None:
         """Withdraw the controller's key unless paths beside this one need it."""

@@ -52,6 +52,16 @@ class Remote:
             with suppress(SpdkError):  # an old target, or somebody was quicker
                 await self._spdk.call("bdev_nvme_set_options", {"io_path_stat": True})
 
+    async def use_all_paths(self, name: str) -> None:
+        """Let I/O to a controller's namespaces take every path; SPDK's default is one of them.
+
+        The policy is the device's (bdev_nvme_set_multipath_policy), and stays when paths go.
+        """
+        for device in await self.devices(name):
+            wanted = {"name": device["name"], "policy": "active_active"}
+            with suppress(SpdkError):  # an old target, or the device has just gone
+                await self._spdk.call("bdev_nvme_set_multipath_policy", wanted)
+
     async def path_statistics(
         self, devices: Iterable[Found], trid: Mapping[str, str]
     ) -> VolumeStats | None:

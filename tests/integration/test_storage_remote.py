@@ -265,6 +265,22 @@ def test_each_of_several_paths_is_counted_by_itself(dpu: Dpu, node: Node) -> Non
     assert dpu.call("StatsNvmeRemoteController", name=REMOTE).stats.write_bytes_count == 8192
 
 
+@pytest.mark.parametrize(("mode", "busy"), [(FAILOVER, 1), (MULTIPATH, 2)])
+def test_paths_carry_io_as_the_controller_says(dpu: Dpu, node: Node, mode: int, busy: int) -> None:
+    remote(dpu, mode)
+    names = [path(dpu, port, f"path-{number}").name for number, port in enumerate(node.ports)]
+    nqn, port = expose(dpu, f"{REMOTE}/nvmeRemoteNamespaces/2"), free_port()
+    listen(dpu, port)
+    with SyncHost() as host:
+        host.connect(ConnectOptions(Address("127.0.0.1", port), nqn))
+        disk = host.namespace("nvme0n1")
+        for block in range(16):
+            disk.write(block, bytes(512))
+    written = [dpu.call("StatsNvmePath", name=name).stats.write_bytes_count for name in names]
+    assert sum(written) == 16 * 512
+    assert sum(count > 0 for count in written) == busy
+
+
 def listen(dpu: Dpu, port: int) -> None:
     """Let hosts at the subsystem of `expose`."""
     way = {"trtype": TCP, "fabrics_id": {"traddr": "127.0.0.1", "trsvcid": str(port), "adrfam": 1}}
