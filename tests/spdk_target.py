@@ -19,9 +19,12 @@ DISCOVERY = "nqn.2014-08.org.nvmexpress.discovery"
 
 @contextmanager
 def spdk_target(path: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A target on the socket `path` that answers; it is killed at the end."""
+    """A target on the socket `path` that answers; it is killed at the end.
+
+    Sockets of vhost are beside `path`, unless arguments say otherwise.
+    """
     command = [sys.executable, "-m", "dpu_sim.spdk_sim", "-r", str(path), "--notify-fd", "1"]
-    command += arguments
+    command += ["-S", str(path.parent), *arguments]
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log)
         try:

@@ -36,8 +36,7 @@ class Dpu:
         self.start_opid()
 
     def start_target(self) -> None:
-        sockets = ("-S", str(self.socket.parent))
-        self.target = self._stack.enter_context(spdk_target(self.socket, *sockets))
+        self.target = self._stack.enter_context(spdk_target(self.socket))
 
     def kill_target(self) -> None:
         self.target.kill()

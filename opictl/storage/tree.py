@@ -18,9 +18,12 @@ from opictl.storage.kinds import DEVICES, ENCRYPTED, VOLUMES, word
 from opictl.storage.landscape import FRONTS, NAMESPACE, REMOTE_NAMESPACE, Found, Landscape
 from opictl.storage.printing import common_options
 from opictl.storage.remote import PATH, REMOTE
-from opictl.storage.volumes import cipher_of, limit_texts, size_of
+from opictl.storage.volumes import cipher_of, limit_texts, size_of, texts_of
 
 UNICODE = ("├── ", "└── ", "│   ", "    ")
+BLK = "VirtioBlk"
+VIRTIO = {BLK: "virtio-blk", "VirtioScsiLun": "virtio-scsi-lun"}
+"""What people call those that use volumes, besides namespaces."""
 ASCII = ("|-- ", "`-- ", "|   ", "    ")
 
 
@@ -108,7 +111,7 @@ def _inner(below: Sequence[Branch], marks: tuple[str, str, str, str], indent: st
 def _branches(seen: Landscape) -> Iterator[Branch]:
     yield from (_subsystem(seen, one) for one in seen.of(SUBSYSTEM))
     others = [one for one in seen.of(*FRONTS) if one.kind.kind != NAMESPACE]
-    yield from (_front(seen, one, one.kind.kind) for one in others)
+    yield from (_front(seen, one, VIRTIO[one.kind.kind]) for one in others)
     yield from (_volume(seen, one) for one in seen.of(*DEVICES) if not seen.users(one))
     for remote in seen.of(REMOTE):
         if not any(seen.users(one) for one in seen.below(REMOTE_NAMESPACE, remote)):
@@ -129,10 +132,13 @@ def _controller(one: Found) -> Branch:
     if spec.HasField("fabrics_id"):
         about["tcp"] = _place(spec.fabrics_id.traddr, spec.fabrics_id.trsvcid)
     elif spec.HasField("pcie_id"):
-        pci = spec.pcie_id
-        about["pcie"] = f"pf{pci.physical_function.value}vf{pci.virtual_function.value}"
+        about["pcie"] = _function(spec.pcie_id)
     about["active"] = "yes" if one.message.status.active else "no"
     return Branch("controller", one, about)
+
+
+def _function(pci: Any) -> str:
+    return f"pf{pci.physical_function.value}vf{pci.virtual_function.value}"
 
 
 def _place(address: str, port: str | int) -> str:
@@ -144,6 +150,11 @@ def _front(seen: Landscape, one: Found, what: str) -> Branch:
     if one.kind.kind == NAMESPACE:
         state = word(one.message.status, "oper_state")
         about = _set({"nsid": str(one.message.spec.host_nsid or ""), "state": state})
+    elif one.kind.kind == BLK:
+        most = texts_of(one.message.max_limit)
+        about = _set({"pcie": _function(one.message.pcie_id), "limits": ",".join(most)})
+    else:
+        about = {"target": one.message.target_name_ref.rsplit("/", 1)[-1]}
     volume = seen.device(one.base)
     if volume is None:
         return Branch(what, one, {**about, "volume": one.base})

@@ -17,6 +17,7 @@ import click
 
 from opi.client import Client
 from opi.names import id_problem
+from opi.proto.opi_api.storage.v1.opicommon_pb2 import QosLimit
 from opi.resources import ResourceType
 from opictl.columns import size_text
 from opictl.defaults import BLOCK_SIZE
@@ -451,8 +452,13 @@ def cipher_of(one: Found) -> str:
 
 def limit_texts(one: Found) -> Iterator[str]:
     """The limits of a QoS volume, as --qos takes them."""
+    return texts_of(one.message.limits.max)
+
+
+def texts_of(limit: QosLimit) -> Iterator[str]:
+    """Upper limits, as --qos takes them."""
     units = {field: (name, _UNIT) for name, field in _RATES.items()}
     units |= {field: (name, 1) for name, field in _THROUGHPUTS.items()}
-    for field, value in one.message.limits.max.ListFields():
+    for field, value in limit.ListFields():
         name, factor = units[field.name]
         yield f"{name}={value * factor}"

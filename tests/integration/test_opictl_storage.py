@@ -393,3 +393,20 @@ def test_a_target_that_is_not_there_leaves_nothing_behind(target: Line) -> None:
     assert outcome.code in {1, 3}
     assert "cannot create NvmePath" in outcome.err
     assert data(target, "tree") == []
+
+
+def test_the_tree_shows_virtio_devices_with_their_volumes(target: Line) -> None:
+    for name in ("disk0", "disk1"):
+        create(target, name, "--size", "1MiB")
+    function = ("--port-id", "0", "--physical-function", "0", "--virtual-function")
+    disk = (*function, "1", "--volume", "disk0", "--max-limit-rw-iops-kiops", "2")
+    lines(target, "virtio-blk", "create", "blk0", *disk)
+    lines(target, "virtio-scsi-controller", "create", "scsi0", *function, "2")
+    unit = ("--target", "scsi0", "--volume", "volumes/disk1")
+    lines(target, "virtio-scsi-lun", "create", "unit0", *unit)
+    assert lines(target, "tree", "--ascii") == [
+        "virtio-blk blk0  pcie=pf0vf1  limits=rw_iops=2000",
+        "`-- volume disk0  type=malloc  size=1MiB",
+        "virtio-scsi-lun unit0  target=scsi0",
+        "`-- volume disk1  type=malloc  size=1MiB",
+    ]
