@@ -37,6 +37,7 @@ REFUSALS = {
     r"(Create|Update)NvmeController": r"spec\.(trtype|[a-z_]+limit|pcie_id[a-z_.]*): ",
     r"StatsNvmeController": r"nvmeSubsystems/\S+ has several controllers, ",
     r"(Create|Update)NvmePath": r"trtype: ",
+    r"(Create|Update)VirtioScsiController": r"(min|max)_limit: ",
     r"StatsNvmePath": r"nvmeRemoteControllers/\S+ has several paths, ",
 }
 """What implemented methods answer 501 to: how the message begins that says what they do not do."""
