@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
 
 from host_sim.errors import HostError, NvmeError
 from host_sim.multipath import MultipathNamespace
@@ -39,36 +38,45 @@ class NamespaceDevice:
 
     async def read(self, first: int, blocks: int) -> Buffer:
         """See BlockDevice."""
-        async with _system_errors():
+        with _SYSTEM_ERRORS:
             return await self.namespace.read(first, blocks)
 
     async def write(self, first: int, data: memoryview, *, fua: bool = False) -> None:
         """See BlockDevice."""
-        async with _system_errors():
+        with _SYSTEM_ERRORS:
             await self.namespace.write(first, data, fua=fua)
 
     async def flush(self) -> None:
         """See BlockDevice."""
-        async with _system_errors():
+        with _SYSTEM_ERRORS:
             await self.namespace.flush()
 
     async def write_zeroes(self, first: int, blocks: int, *, deallocate: bool = False) -> None:
         """See BlockDevice."""
-        async with _system_errors():
+        with _SYSTEM_ERRORS:
             await self.namespace.write_zeroes(first, blocks, deallocate=deallocate)
 
     async def trim(self, first: int, blocks: int) -> None:
         """See BlockDevice."""
-        async with _system_errors():
+        with _SYSTEM_ERRORS:
             await self.namespace.deallocate([(first, blocks)])
 
 
-@asynccontextmanager
-async def _system_errors() -> AsyncIterator[None]:
-    try:
-        yield
-    except NvmeError as error:
-        number = _ERRNO.get(error.status, errno.EIO)  # type: ignore[call-overload]
-        raise OSError(number, str(error)) from error
-    except HostError as error:
-        raise OSError(errno.EIO, str(error)) from error
+class _SystemErrors:
+    """Turns the client's errors into the system's; without state, so that one serves all."""
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        """Raise OSError in place of a HostError."""
+        if isinstance(error, NvmeError):
+            number = _ERRNO.get(error.status, errno.EIO)  # type: ignore[call-overload]
+            raise OSError(number, str(error)) from error
+        if isinstance(error, HostError):
+            raise OSError(errno.EIO, str(error)) from error
+
+
+_SYSTEM_ERRORS = _SystemErrors()

@@ -86,7 +86,10 @@ class Queue(asyncio.BufferedProtocol):
         connection ends first; cancelling it does not stop the command.
         """
         if not self._flushing:
-            self._now = self._loop.time()  # is near enough for all of this turn of the loop
+            # Whatever is submitted in this turn of the loop leaves together, and began now.
+            self._flushing = True
+            self._now = self._loop.time()
+            self._loop.call_soon(self._flush)
         future: asyncio.Future[Exchange] = self._loop.create_future()
         exchange = Exchange(future, length, self._now)
         if self._error is not None:
@@ -121,10 +124,6 @@ class Queue(asyncio.BufferedProtocol):
             exchange.future.set_exception(error)
             return
         self.pending[cid] = exchange
-        if not self._flushing:
-            # Whatever is submitted in this turn of the loop leaves together.
-            self._flushing = True
-            self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         self._flushing = False
