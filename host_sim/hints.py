@@ -4,6 +4,10 @@ from __future__ import annotations
 
 _HINTS = (
     (
+        ":8009: Connection refused",
+        "8009 is discovery's own port; a listener of a subsystem tells too: -s 4420, or its port",
+    ),
+    (
         "Connection refused",
         "nothing listens there: is the target up, with a listener at this address and port?",
     ),

@@ -31,3 +31,8 @@ def test_a_namespace_without_a_connection_is_explained(
 
 def test_a_message_that_says_all_has_no_hint() -> None:
     assert not hint_for("--tls needs --tls-key")
+
+
+def test_discovery_without_a_port_is_told_of_the_subsystems_port() -> None:
+    assert "-s 4420" in hint_for("192.0.2.1:8009: Connection refused")
+    assert "-s 4420" not in hint_for("192.0.2.1:4420: Connection refused")
