@@ -1,7 +1,7 @@
-"""`opictl storage expose` and `unexpose`: a volume for a host over NVMe/TCP, and back.
+"""`opictl storage expose` and `unexpose`: a volume for a host, and back.
 
-A host finds a volume as a namespace of a subsystem, and the subsystem at the address of a
-controller. All three are made as far as they are not there.
+A host finds a volume as a namespace of a subsystem, and the subsystem at a controller: at an
+address, or at the host's own function of the card. All three are made as far as they are not there.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from opictl.storage.chains import (
     wanted,
 )
 from opictl.storage.completion import complete_devices, complete_exposed, complete_subsystems
+from opictl.storage.function import Function, function_of, parse_function
 from opictl.storage.kinds import kind, last_id, message
 from opictl.storage.landscape import FRONTS, NAMESPACE, REMOTE_NAMESPACE, Found, Landscape
 from opictl.storage.portal import Portal, parse_portal
@@ -39,7 +40,10 @@ from opictl.storage.volumes import unknown_volume
 
 SUBSYSTEM, CONTROLLER = "NvmeSubsystem", "NvmeController"
 ANY_HOST = "any"
-TCP = "NVME_TRANSPORT_TYPE_TCP"
+PCIE = "NVME_TRANSPORT_TYPE_PCIE"
+
+Way = Portal | Function
+"""Where hosts find a subsystem."""
 
 
 def command(name: str) -> click.Command:
@@ -55,7 +59,6 @@ def _expose() -> click.Command:
             click.Argument(["volume"], metavar="VOLUME", shell_complete=complete_devices),
             click.Option(
                 ["host", "--to"],
-                required=True,
                 metavar="HOSTNQN",
                 help="The host that may connect, and no other; `any`: every host.",
             ),
@@ -73,20 +76,29 @@ def _expose() -> click.Command:
                 help="Where the DPU shall listen; may be given several times. Needed for a "
                 "subsystem that has no controller yet. The port is 4420 if left out.",
             ),
+            click.Option(
+                ["functions", "--function"],
+                multiple=True,
+                metavar="FUNCTION",
+                help="A function of the card instead of --to and --listen, pf0 or pf0vf1: the "
+                "host that has it finds a disk there.",
+            ),
             *common_options(),
         ],
-        help="Give a host a volume over NVMe/TCP: subsystem, controller and namespace.\n\n"
+        help="Give a host a volume, over NVMe/TCP or at a function of the card: subsystem, "
+        "controller and namespace.\n\n"
         "All of it is there in the end, or nothing new is. Doing it again changes nothing. "
         "The last line is what the host connects with.\n\n"
-        "\b\nExample:\n"
-        "  opictl storage expose vol0 --to nqn.2014-08.org.nvmexpress:uuid:… --listen 10.1.1.1",
+        "\b\nExamples:\n"
+        "  opictl storage expose vol0 --to nqn.2014-08.org.nvmexpress:uuid:… --listen 10.1.1.1\n"
+        "  opictl storage expose vol0 --function pf0vf0",
     )
 
 
 def _run_expose(ctx: click.Context) -> int | None:
     session, params = Session(ctx), ctx.params
-    _check_host(params["host"])
-    places = list(dict.fromkeys(_place_to_listen(text) for text in params["places"]))
+    ways = _ways_asked_for(params)
+    host = "" if params["functions"] or params["host"] == ANY_HOST else params["host"]
     with session.client() as client:
         seen = Landscape(client)
         volume = seen.device(params["volume"])
@@ -95,28 +107,51 @@ def _run_expose(ctx: click.Context) -> int | None:
         name = _subsystem_name(params["subsystem"] or volume.volume)
         there = next((one for one in seen.of(SUBSYSTEM) if one.id == name), None)
         _refuse_elsewhere(seen, volume, name)
-        subsystem = _subsystem(ctx, name, there)
-        portals = _portals(seen, there, subsystem.name, places)
+        subsystem = _subsystem(name, there, params["nqn"], host)
+        controllers = _controllers(seen, there, subsystem.name, ways)
         # Whoever gets in at a new controller finds the namespace.
-        chain = [subsystem, _namespace(seen, subsystem, volume), *portals]
+        chain = [subsystem, _namespace(seen, subsystem, volume), *controllers]
         try:
             outcomes = ensure(client, chain)
         except (DifferentError, ChainError) as error:
             return explain(error)
-        portals_now = _places(client, there, outcomes)
+        ways_now = _ways(client, there, outcomes)
     nqn = outcomes[0].message.spec.nqn
-    host = "" if params["host"] == ANY_HOST else params["host"]
-    lines = [_connect_line(nqn, host, one) for one in portals_now]
-    print_outcomes(session, subsystem.name, outcomes, lines, nqn=nqn, connect=lines)
+    connect = [_connect_line(nqn, host, one) for one in ways_now if isinstance(one, Portal)]
+    functions = [str(one) for one in ways_now if isinstance(one, Function)]
+    lines = [*connect, *(f"the host at {one} has it, without connecting" for one in functions)]
+    print_outcomes(
+        session, subsystem.name, outcomes, lines, nqn=nqn, connect=connect, functions=functions
+    )
     return None
 
 
-def _check_host(text: str) -> None:
+def _ways_asked_for(params: dict[str, Any]) -> list[Way]:
+    """Where the host shall find it. Raises CommandError."""
+    if not params["functions"]:
+        _check_host(params["host"])
+        return list(dict.fromkeys(_place_to_listen(text) for text in params["places"]))
+    for name, given in (("--to", params["host"]), ("--listen", params["places"])):
+        if given:
+            raise CommandError(
+                f"--function does not go with {name}",
+                "a function has one host, which connects to nothing",
+            )
+    return list(dict.fromkeys(parse_function(text) for text in params["functions"]))
+
+
+def _check_host(text: str | None) -> None:
     """Raise CommandError for what is no NQN of a host."""
+    if text is None:
+        raise CommandError(
+            "--to is missing",
+            "--to HOSTNQN; --function pf0vf0 for the host at that function of the card",
+        )
     if text != ANY_HOST and not text.startswith("nqn."):
         raise CommandError(
             f"--to: {text!r} is no NQN",
-            f"`cat /etc/nvme/hostnqn` on the host shows it; `--to {ANY_HOST}` lets every host in",
+            f"`cat /etc/nvme/hostnqn` on the host shows it; `--to {ANY_HOST}` lets every host in; "
+            "--function is for the host at a function of the card",
         )
 
 
@@ -155,10 +190,8 @@ def _refuse_elsewhere(seen: Landscape, volume: Found, subsystem: str) -> None:
         )
 
 
-def _subsystem(ctx: click.Context, name: str, there: Found | None) -> Wanted:
+def _subsystem(name: str, there: Found | None, nqn: str | None, host: str) -> Wanted:
     """The subsystem for the host. One that is there must be for the same host."""
-    host = "" if ctx.params["host"] == ANY_HOST else ctx.params["host"]
-    nqn = ctx.params["nqn"]
     if there is None:
         spec = {"nqn": nqn or f"nqn.2014-08.org.nvmexpress:uuid:{uuid.uuid4()}", "hostnqn": host}
         return wanted(SUBSYSTEM, name, message(SUBSYSTEM, spec=spec))
@@ -172,33 +205,41 @@ def _subsystem(ctx: click.Context, name: str, there: Found | None) -> Wanted:
     return wanted(SUBSYSTEM, name, message(SUBSYSTEM, spec=spec))
 
 
-def _portals(
-    seen: Landscape, there: Found | None, subsystem: str, places: Sequence[Portal]
+def _controllers(
+    seen: Landscape, there: Found | None, subsystem: str, ways: Sequence[Way]
 ) -> list[Wanted]:
     """The controllers to be made; none where the subsystem has those that are asked for."""
-    known = [_place(one.message) for one in seen.below(CONTROLLER, there)] if there else []
-    if not places and not any(known):
+    known = [_way(one.message) for one in seen.below(CONTROLLER, there)] if there else []
+    if not ways and not any(known):
         raise CommandError(
             "where shall the DPU listen?", "--listen ADDRESS, one that the host reaches"
         )
     return [
-        wanted(CONTROLLER, f"tcp-{one.slug}", _controller(one), subsystem)
-        for one in places
+        wanted(CONTROLLER, _controller_id(one), _controller(one), subsystem)
+        for one in ways
         if one not in known
     ]
 
 
-def _controller(place: Portal) -> Message:
-    endpoint = {"traddr": place.address, "trsvcid": str(place.port)}
+def _controller_id(way: Way) -> str:
+    return f"{'tcp' if isinstance(way, Portal) else 'pcie'}-{way.slug}"
+
+
+def _controller(way: Way) -> Message:
+    if isinstance(way, Function):
+        return message(CONTROLLER, spec={"trtype": PCIE, "pcie_id": way.endpoint()})
+    endpoint = {"traddr": way.address, "trsvcid": str(way.port)}
     return message(CONTROLLER, spec={"fabrics_id": endpoint})
 
 
-def _place(controller: Any) -> Portal | None:
-    """Where a controller listens; None for one that is not over TCP."""
-    if not controller.spec.HasField("fabrics_id"):
-        return None
-    endpoint = controller.spec.fabrics_id
-    return Portal(endpoint.traddr, int(endpoint.trsvcid))
+def _way(controller: Any) -> Way | None:
+    """Where a controller is; None for one that says nothing of it."""
+    spec = controller.spec
+    if spec.HasField("pcie_id"):
+        return function_of(spec.pcie_id)
+    if spec.HasField("fabrics_id"):
+        return Portal(spec.fabrics_id.traddr, int(spec.fabrics_id.trsvcid))
+    return None
 
 
 def _namespace(seen: Landscape, subsystem: Wanted, volume: Found) -> Wanted:
@@ -214,11 +255,11 @@ def _namespace(seen: Landscape, subsystem: Wanted, volume: Found) -> Wanted:
     return wanted(NAMESPACE, resource_id, named, subsystem.name)
 
 
-def _places(client: Client, there: Found | None, outcomes: Sequence[Outcome]) -> list[Portal]:
-    """Where the subsystem listens: all its controllers over TCP."""
+def _ways(client: Client, there: Found | None, outcomes: Sequence[Outcome]) -> list[Way]:
+    """Where the subsystem is found: all its controllers."""
     new = [one.message for one in outcomes if one.kind.kind == CONTROLLER]
     old = [one.message for one in Landscape(client).below(CONTROLLER, there)] if there else []
-    found = (_place(one) for one in (*old, *new))
+    found = (_way(one) for one in (*old, *new))
     return list(dict.fromkeys(one for one in found if one is not None))
 
 

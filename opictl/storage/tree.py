@@ -14,6 +14,7 @@ from opictl.groups import FlagCommand
 from opictl.output import print_data, say
 from opictl.session import Session, action
 from opictl.storage.expose import CONTROLLER, SUBSYSTEM
+from opictl.storage.function import function_of
 from opictl.storage.kinds import DEVICES, ENCRYPTED, VOLUMES, word
 from opictl.storage.landscape import FRONTS, NAMESPACE, REMOTE_NAMESPACE, Found, Landscape
 from opictl.storage.printing import common_options
@@ -132,13 +133,9 @@ def _controller(one: Found) -> Branch:
     if spec.HasField("fabrics_id"):
         about["tcp"] = _place(spec.fabrics_id.traddr, spec.fabrics_id.trsvcid)
     elif spec.HasField("pcie_id"):
-        about["pcie"] = _function(spec.pcie_id)
+        about["pcie"] = str(function_of(spec.pcie_id))
     about["active"] = "yes" if one.message.status.active else "no"
     return Branch("controller", one, about)
-
-
-def _function(pci: Any) -> str:
-    return f"pf{pci.physical_function.value}vf{pci.virtual_function.value}"
 
 
 def _place(address: str, port: str | int) -> str:
@@ -152,7 +149,7 @@ def _front(seen: Landscape, one: Found, what: str) -> Branch:
         about = _set({"nsid": str(one.message.spec.host_nsid or ""), "state": state})
     elif one.kind.kind == BLK:
         most = texts_of(one.message.max_limit)
-        about = _set({"pcie": _function(one.message.pcie_id), "limits": ",".join(most)})
+        about = _set({"pcie": str(function_of(one.message.pcie_id)), "limits": ",".join(most)})
     else:
         about = {"target": one.message.target_name_ref.rsplit("/", 1)[-1]}
     volume = seen.device(one.base)

@@ -223,6 +223,29 @@ def test_a_volume_is_given_to_a_host_and_taken_back(memory: Line) -> None:
     lines(memory, "volume", "delete", "vol0")
 
 
+def test_a_volume_is_given_to_the_host_at_a_function(memory: Line) -> None:
+    create(memory, "vol0", "--size", "1MiB")
+    first = expose(memory, "vol0", "--function", "pf0vf1", "--function", "pf0")
+    kinds = ["NvmeSubsystem", "NvmeNamespace", "NvmeController", "NvmeController"]
+    assert actions(first) == [f"{kind} created" for kind in kinds]
+    assert (first["functions"], first["connect"]) == (["pf0vf1", "pf0"], [])
+    # The API counts virtual functions from 1.
+    spec = json.loads(memory("storage", "controller", "get", "vol0/pcie-pf0vf1", "-o", "json").out)[
+        "spec"
+    ]
+    assert spec["pcieId"]["virtualFunction"] == 2
+    assert "physicalFunction" in spec["pcieId"]
+    again = expose(memory, "vol0", "--function", "pf0")
+    assert actions(again) == ["NvmeSubsystem unchanged", "NvmeNamespace unchanged"]
+    assert lines(memory, "tree", "--ascii")[1:3] == [
+        "|-- controller pcie-pf0  pcie=pf0  active=no",
+        "|-- controller pcie-pf0vf1  pcie=pf0vf1  active=no",
+    ]
+    assert "the host at pf0 has it" in memory("storage", "expose", "vol0", "--function", "pf0").out
+    lines(memory, "unexpose", "vol0")
+    assert lines(memory, "tree") == ["volume vol0  type=malloc  size=1MiB"]
+
+
 def test_volumes_may_share_a_subsystem_of_one_host(memory: Line) -> None:
     for name in ("vol0", "vol1"):
         create(memory, name, "--size", "1MiB")
@@ -246,6 +269,10 @@ def test_volumes_may_share_a_subsystem_of_one_host(memory: Line) -> None:
     ("words", "error", "hint"),
     [
         ("expose vol0 --to host1 --listen 10.1.1.1", "'host1' is no NQN", "/etc/nvme/hostnqn"),
+        ("expose vol0 --listen 10.1.1.1", "--to is missing", "--function"),
+        ("expose vol0 --function pf0 --to any", "does not go with --to", "one host"),
+        ("expose vol0 --function pf0 --listen ::1", "does not go with --listen", "one host"),
+        ("expose vol0 --function eth1", "'eth1' is no function", "pf0vf1"),
         ("expose vol0 --to any --listen localhost", "is no IP address", "10.0.0.1:4420"),
         ("expose nope --to any --listen 10.1.1.1", "no volume 'nope'", "volume list"),
         ("volume create vol2 --type aio --path disk", "no absolute path", "the file is the DPU's"),
@@ -405,7 +432,7 @@ def test_the_tree_shows_virtio_devices_with_their_volumes(target: Line) -> None:
     unit = ("--target", "scsi0", "--volume", "volumes/disk1")
     lines(target, "virtio-scsi-lun", "create", "unit0", *unit)
     assert lines(target, "tree", "--ascii") == [
-        "virtio-blk blk0  pcie=pf0vf1  limits=rw_iops=2000",
+        "virtio-blk blk0  pcie=pf0vf0  limits=rw_iops=2000",
         "`-- volume disk0  type=malloc  size=1MiB",
         "virtio-scsi-lun unit0  target=scsi0",
         "`-- volume disk1  type=malloc  size=1MiB",

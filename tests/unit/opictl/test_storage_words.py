@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from opictl.errors import CommandError
 from opictl.storage import tree
+from opictl.storage.function import Function, function_of, parse_function
 from opictl.storage.kinds import kind, message
 from opictl.storage.landscape import Found
 from opictl.storage.portal import Portal, parse_portal
@@ -53,6 +55,20 @@ def test_any_text_is_a_place_or_is_refused(text: str) -> None:
 def test_what_is_no_place(text: str) -> None:
     with pytest.raises(CommandError):
         parse_portal(text)
+
+
+@given(st.integers(0, 255), st.one_of(st.none(), st.integers(0, 255)))
+def test_a_function_is_read_as_it_is_written(physical: int, virtual: int | None) -> None:
+    function = Function(physical, virtual)
+    assert parse_function(str(function)) == function
+    spec: Any = message("NvmeController", spec={"pcie_id": function.endpoint()})
+    assert function_of(spec.spec.pcie_id) == function
+
+
+@pytest.mark.parametrize("text", ["", "pf", "pf0vf", "vf1", "pf0vf1n1", "pf-1", "eth1", "pf0 "])
+def test_what_is_no_function(text: str) -> None:
+    with pytest.raises(CommandError, match="no function of the card"):
+        parse_function(text)
 
 
 def test_a_target_has_an_nqn_and_any_number_of_addresses() -> None:
