@@ -67,7 +67,8 @@ class Functions:
             return self._folder / _name(endpoint)
         wired = self._wired.get(place(endpoint))
         if wired is None or not wired.host:
-            raise failed_precondition(f"{FIELD}: no host is at function {address}")
+            text = f"{FIELD}: no host is at function {_name(endpoint)} ({address})"
+            raise failed_precondition(text)
         return self._folder / wired.host / _name(endpoint)
 
     def make_folder(self, endpoint: PciEndpoint) -> Path:
