@@ -7,18 +7,16 @@ may or may not be there. The model shares no code with the server.
 from __future__ import annotations
 
 import random
+import threading
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
 
-from opi.catalog import catalog
-from tests.storage_dpu import free_port
+from tests.storage_dpu import call_over, free_port
 
-DEADLINE = 20.0
 NO_ANSWER = {"UNAVAILABLE", "UNKNOWN", "CANCELLED"}
-METHODS = {method.name: method for method in catalog().methods()}
 SIZE = {"block_size": 512, "blocks_count": 64}
 TWO = (0, 1)
 
@@ -216,14 +214,7 @@ class Calls:
         return f"{self.parent}/{below}-{number}"
 
     def _ask(self, rpc: str, **fields: Any) -> Any:
-        method = METHODS[rpc]
-        request: Any = method.request
-        stub: Any = self._channel.unary_unary(
-            f"/{method.path.lstrip('/')}",
-            request_serializer=lambda message: message.SerializeToString(),
-            response_deserializer=method.response.FromString,
-        )
-        return stub(request(**fields), timeout=DEADLINE)
+        return call_over(self._channel, rpc, **fields)
 
     def _call(self, rpc: str, **fields: Any) -> str:
         try:
@@ -248,10 +239,14 @@ class Caller:
     def calls(self, channel: grpc.Channel) -> Calls:
         return Calls(self.number, channel, self.ports)
 
-    def run(self, calls: Calls, limit: int | None = None) -> None:
-        """Call until there is no answer, or so many times."""
+    def run(
+        self, calls: Calls, limit: int | None = None, stop: threading.Event | None = None
+    ) -> None:
+        """Call until there is no answer, so many times, or until `stop`."""
         (model,) = self.possible
         while limit is None or self.acknowledged < limit:
+            if stop is not None and stop.is_set():
+                return
             after = deepcopy(model)
             names = list(CHOICES)
             what = self.choice.choices(names, [often for often, _ in CHOICES.values()])[0]

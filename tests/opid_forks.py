@@ -1,4 +1,4 @@
-"""Many short lives of opid and of the SPDK stand-in, for tests that kill them.
+"""Many short lives of opid, of the SPDK stand-in and of a host, for tests that kill them.
 
 Most of an opid's start is spent on imports. Here one process has imported everything and started
 nothing; each server is a fork of it that runs the daemon's own `main`, ready in some ten
@@ -20,6 +20,12 @@ from typing import NoReturn
 
 ROOT = Path(__file__).parents[1]
 DEADLINE = 20.0
+
+
+def chosen_seeds(count: int) -> range:
+    """The first so many seeds; with DPULAB_SEED in the environment that one alone."""
+    chosen = os.environ.get("DPULAB_SEED")
+    return range(count) if chosen is None else range(int(chosen), int(chosen) + 1)
 
 
 class Life:
@@ -66,9 +72,13 @@ class Forks:
             "opid", log, ["--insecure", "--grpc", "127.0.0.1:0", "--http", "", *argv]
         )
 
-    def spdk(self, log: Path, socket: Path) -> Life:
+    def spdk(self, log: Path, socket: Path, *argv: str) -> Life:
         """An SPDK stand-in on the socket; it answers when this returns."""
-        return self._start("spdk", log, ["-r", str(socket)])
+        return self._start("spdk", log, ["-r", str(socket), *argv])
+
+    def writer(self, log: Path, *argv: str) -> Life:
+        """A host (tests/acknowledged_writer.py); it is connected when this returns."""
+        return self._start("writer", log, list(argv))
 
     def kill(self, life: Life) -> None:
         """SIGKILL, and wait."""
@@ -127,10 +137,11 @@ def _main() -> None:
     from dpu_sim.spdk_sim import __main__ as spdk
     from opi.catalog import catalog
     from opi.resources import resources
+    from tests import acknowledged_writer
 
     catalog()
     resources()
-    programs = {"opid": server.main, "spdk": spdk.main}
+    programs = {"opid": server.main, "spdk": spdk.main, "writer": acknowledged_writer.main}
     for line in sys.stdin:
         question = json.loads(line)
         if "reap" in question:

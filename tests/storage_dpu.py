@@ -54,20 +54,25 @@ class Dpu:
         self.opid.end()
 
     def call(self, rpc: str, /, **fields: Any) -> Any:
-        method = METHODS[rpc]
-        request: Any = method.request
-        stub: Any = self._channel.unary_unary(
-            f"/{method.path.lstrip('/')}",
-            request_serializer=lambda message: message.SerializeToString(),
-            response_deserializer=method.response.FromString,
-        )
-        return stub(request(**fields), timeout=DEADLINE, wait_for_ready=True)
+        return call_over(self._channel, rpc, True, **fields)
 
     def bdevs(self) -> dict[str, dict[str, Any]]:
         return {one["name"]: one for one in ask(self.socket, "bdev_get_bdevs")}
 
     def keys(self) -> list[str]:
         return [one["name"] for one in ask(self.socket, "accel_crypto_keys_get")]
+
+
+def call_over(opened: grpc.Channel, rpc: str, wait: bool = False, /, **fields: Any) -> Any:
+    """One call; `wait` for a server that is not there yet. Raises grpc.RpcError."""
+    method = METHODS[rpc]
+    request: Any = method.request
+    stub: Any = opened.unary_unary(
+        f"/{method.path.lstrip('/')}",
+        request_serializer=lambda message: message.SerializeToString(),
+        response_deserializer=method.response.FromString,
+    )
+    return stub(request(**fields), timeout=DEADLINE, wait_for_ready=wait)
 
 
 def refused(dpu: Dpu, code: grpc.StatusCode, rpc: str, /, **fields: Any) -> str:

@@ -186,7 +186,7 @@ def _settled(scene: Scene, callers: list[Caller]) -> None:
     deadline = time.monotonic() + DEADLINE
     with _channel(scene) as channel:
         transport = OverGrpc(channel)
-        while not (_healthy(channel) and _same(transport, scene.socket)):
+        while not (healthy(channel) and _same(transport, scene.socket)):
             assert time.monotonic() < deadline, (transport.specs(), subsystems(scene.socket))
             time.sleep(0.005)
         specs = transport.specs()
@@ -211,7 +211,7 @@ def _chains_settled(scene: Scene, callers: list[chain_model.Caller]) -> None:
 
 def _read(channel: grpc.Channel, calls: list[chain_model.Calls]) -> list[chain_model.Chain] | None:
     """What the DPU has once it is well; None: it is not yet."""
-    if not _healthy(channel, ""):
+    if not healthy(channel, ""):
         return None
     try:
         return [one.read() for one in calls]
@@ -245,7 +245,8 @@ def _chains_same(
     return (seen, {one["name"] for one in ask(socket, "bdev_get_bdevs")}) == (wanted, volumes)
 
 
-def _healthy(channel: grpc.Channel, service: str = NVME) -> bool:
+def healthy(channel: grpc.Channel, service: str = NVME) -> bool:
+    """Whether opid says that a service is well; "" for all of them."""
     stub: Any = health_pb2_grpc.HealthStub(channel)
     request = health_pb2.HealthCheckRequest(service=service)
     answer = stub.Check(request, timeout=DEADLINE, wait_for_ready=True)
