@@ -24,6 +24,7 @@ from dpu_sim import logs
 from dpu_sim.spdk_sim.allocator import keep_freed_memory
 from dpu_sim.spdk_sim.application import Application, Settings
 from dpu_sim.spdk_sim.configuration import ConfigurationError
+from dpu_sim.spdk_sim.flood import FloodFilter
 from dpu_sim.spdk_sim.rpc_framework import VERSION
 from dpu_sim.spdk_sim.server import SocketTakenError, run
 
@@ -102,6 +103,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run until told to stop; return the exit code."""
     options = parser().parse_args(argv)
     logs.configure(options.log_level)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(FloodFilter())
     keep_freed_memory()
     for name, value in vars(options).items():
         if name.startswith("ignored ") and value not in (None, False):

@@ -17,23 +17,32 @@ LIMIT = 1 << 20
 DEPTH = 64
 """How deep arrays and objects may nest; SPDK's parser has the same limit."""
 
+LONGEST_TOKEN = 4096
+"""Of what is no string, in bytes."""
+
 _TOKEN = re.compile(
     rb"""(?P<space>[ \t\r\n]+)
        | (?P<open>[\[{]) | (?P<close>[\]}]) | [,:]
-       | "(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"
        | -?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?=[ \t\r\n,:\[\]{}"])
        | true | false | null""",
     re.VERBOSE,
 )
-"""A number is one only once something else follows: more digits might."""
+"""All but strings. A number is one only once something else follows: more digits might."""
+
+_CHARACTERS = re.compile(rb'(?:[^"\\\x00-\x1f]+|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*')
+"""What may be in a string."""
+
+_ESCAPE_BEGUN = re.compile(rb"(?:\\(?:u[0-9a-fA-F]{0,3})?)?")
+"""What may be at the end of what has arrived of a string."""
+
+_QUOTE = ord('"')
 
 _BEGUN = re.compile(
-    rb"""(?:"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*(?:\\(?:u[0-9a-fA-F]{0,3})?)?
-       | -?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]*)?)?
+    rb"""(?:-?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]*)?)?
        | t(?:r(?:u)?)? | f(?:a(?:l(?:s)?)?)? | n(?:u(?:l)?)?)?""",
     re.VERBOSE,
 )
-"""A token of which more may come."""
+"""A token, no string, of which more may come."""
 
 _PAIRS = {b"]": b"[", b"}": b"{"}
 
@@ -48,6 +57,8 @@ class Splitter:
     def __init__(self) -> None:
         self._bytes = b""
         self._seen = 0
+        self._string = 0
+        """Up to where a string has been looked at that begins at `_seen`; 0 for none."""
         self._open: list[bytes] = []
 
     def feed(self, data: bytes) -> Iterator[Any]:
@@ -62,14 +73,42 @@ class Splitter:
 
     def _value_is_complete(self) -> bool:
         """Go on through the tokens up to the end of a value, or of what has arrived."""
-        while token := _TOKEN.match(self._bytes, self._seen):
-            self._seen = token.end()
-            self._track(token)
-            if not self._open and not token["space"]:
+        while self._seen < len(self._bytes):
+            if self._bytes[self._seen] == _QUOTE:
+                if not self._string_is_complete():
+                    return False
+                space = False
+            elif token := _TOKEN.match(self._bytes, self._seen):
+                self._seen = token.end()
+                self._track(token)
+                space = bool(token["space"])
+            else:
+                self._check_begun()
+                return False
+            if not self._open and not space:
                 return True
-        if not _BEGUN.fullmatch(self._bytes, self._seen):
-            raise FramingError(f"no JSON at {self._bytes[self._seen : self._seen + 20]!r}")
         return False
+
+    def _string_is_complete(self) -> bool:
+        """Go on in a string from where we were: what was looked at once is not looked at again."""
+        token = _CHARACTERS.match(self._bytes, self._string or self._seen + 1)
+        assert token is not None  # it matches nothing, too
+        self._string = token.end()
+        if self._bytes[self._string : self._string + 1] == b'"':
+            self._seen, self._string = self._string + 1, 0
+            return True
+        if not _ESCAPE_BEGUN.fullmatch(self._bytes, self._string):
+            self._refuse(self._string)
+        return False
+
+    def _check_begun(self) -> None:
+        """Raise FramingError unless a token has begun of which more may come."""
+        long = len(self._bytes) - self._seen > LONGEST_TOKEN
+        if long or not _BEGUN.fullmatch(self._bytes, self._seen):
+            self._refuse(self._seen)
+
+    def _refuse(self, where: int) -> NoReturn:
+        raise FramingError(f"no JSON at {self._bytes[where : where + 20]!r}")
 
     def _track(self, token: re.Match[bytes]) -> None:
         if token["open"]:

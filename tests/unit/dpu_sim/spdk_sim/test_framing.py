@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dpu_sim.spdk_sim.framing import DEPTH, LIMIT, FramingError, Splitter
+from dpu_sim.spdk_sim.framing import DEPTH, LIMIT, LONGEST_TOKEN, FramingError, Splitter
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -72,3 +73,18 @@ def test_an_endless_value_is_given_up() -> None:
 def test_deep_nesting_is_given_up() -> None:
     with pytest.raises(FramingError):
         feed([b"[" * (DEPTH + 1)])
+
+
+@pytest.mark.parametrize("text", [b"x", b"\\u00e4", b"\\\\"])
+def test_a_long_text_in_small_pieces_costs_no_more_than_its_length(text: bytes) -> None:
+    stream = b'{"a":"' + text * (LIMIT // len(text) - 20) + b'"}'
+    pieces = [stream[n : n + 255] for n in range(0, len(stream), 255)]
+    began = time.process_time()
+    (value,) = feed(pieces)
+    assert time.process_time() - began < 10  # looked at anew with each piece it takes minutes
+    assert value == json.loads(stream)
+
+
+def test_an_endless_number_is_given_up_soon() -> None:
+    with pytest.raises(FramingError):
+        feed([b"1"] * 2 * LONGEST_TOKEN)
