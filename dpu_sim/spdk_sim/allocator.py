@@ -22,3 +22,13 @@ def keep_freed_memory() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(_MMAP_THRESHOLD, _KEPT)
         libc.mallopt(_TRIM_THRESHOLD, _KEPT)
+
+
+def give_back_freed_memory() -> None:
+    """Give the system what is free anywhere, not only at the end of memory, but for `_KEPT`.
+
+    What many large buffers leave between small ones is otherwise kept, and grows each time. Takes
+    some 0.1 ms for each MiB.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(_KEPT)

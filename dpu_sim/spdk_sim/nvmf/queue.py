@@ -7,6 +7,7 @@ the host does not take, one command more of each, and the capsules that fit the 
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import socket
 from collections import deque
@@ -235,8 +236,7 @@ class Queue(asyncio.BufferedProtocol):
         if self._ended:
             return
         self._ended = True
-        for task in self._tasks.values():
-            task.cancel()
+        self.cancel_all()
         self._incoming.clear()
         self._waiting.clear()
         self.handler.closed(self)
@@ -369,11 +369,20 @@ class Queue(asyncio.BufferedProtocol):
     def cancel(self, cid: int) -> bool:
         """Abort a command that is under way; whether there was something to abort."""
         task = self._tasks.get(cid)
-        return task is not None and task.cancel()
+        if task is not None:
+            self._cancel(task)
+        return task is not None
 
     def cancel_all(self) -> None:
         """Abort every command that is under way."""
         for task in self._tasks.values():
+            self._cancel(task)
+
+    def _cancel(self, task: asyncio.Task[None]) -> None:
+        """A task that is cancelled before it begins does nothing: its command would never end."""
+        if inspect.getcoroutinestate(cast("Any", task.get_coro())) == inspect.CORO_CREATED:
+            self._loop.call_soon(task.cancel)
+        else:
             task.cancel()
 
     # -- and are completed

@@ -7,6 +7,7 @@ import errno
 import ssl
 from collections.abc import Sequence
 
+from dpu_sim.spdk_sim.allocator import give_back_freed_memory
 from dpu_sim.spdk_sim.nvmf.address import Address
 from dpu_sim.spdk_sim.nvmf.associations import Association, Associations
 from dpu_sim.spdk_sim.nvmf.connect import Admission, Entrance
@@ -28,6 +29,9 @@ _RECEIVE = 256 << 10
 """Bytes taken from a socket at once; the buffer is shared by all connections."""
 
 _BACKLOG = 128
+
+_TIDY_SECONDS = 1.0
+"""So long after a connection has gone what it took is given back, with that of others."""
 
 
 class _Door:
@@ -52,6 +56,7 @@ class TcpTransport:
         self._servers: dict[Address, asyncio.Server] = {}
         self._came_to: dict[Queue, Address] = {}
         self._buffer = memoryview(bytearray(_RECEIVE))
+        self._tidying: asyncio.TimerHandle | None = None
         self._associations = Associations(target, self._options)
         target.observers.append(self._associations)
 
@@ -116,6 +121,13 @@ class TcpTransport:
 
     def _gone(self, queue: Queue) -> None:
         self._came_to.pop(queue, None)
+        if self._tidying is None:
+            loop = asyncio.get_running_loop()
+            self._tidying = loop.call_later(_TIDY_SECONDS, self._tidy)
+
+    def _tidy(self) -> None:
+        self._tidying = None
+        give_back_freed_memory()
 
     # -- who is there
 

@@ -18,7 +18,8 @@ from nvmetcp.connection import State
 from nvmetcp.errors import FatalError
 from nvmetcp.fabrics import Connect, Property
 from nvmetcp.host import HostConfig, HostConnection
-from nvmetcp.io import Read, Write
+from nvmetcp.io import Read, Write, WriteZeroes
+from nvmetcp.status import Status
 from tests.nvme_host import HOST_ID, Host, HostQueue
 from tests.nvmf_loop import BLOCK, SUBNQN, Loop, target_loop
 
@@ -296,3 +297,22 @@ def test_an_unexpected_error_stays_with_its_queue(
     lines = [one for one in caplog.records if "a mistake" in one.getMessage()]
     assert len(lines) == 1
     assert "\n" not in lines[0].getMessage()
+
+
+def test_a_command_that_is_aborted_before_it_has_begun_ends(loop: Loop, address: Address) -> None:
+    """It arrives, and is aborted over the admin queue, in the same turn of the event loop."""
+    with Host(address, SUBNQN) as host:
+        queue = host.io_queue()
+        cid = queue.submit(WriteZeroes(nsid=1, slba=0, nlb=7).command())
+        capsule = b"".join(queue.connection.data_to_send())
+        peer = queue.socket.getsockname()
+
+        def both() -> bool:
+            (mine,) = (one for one in loop.transport._came_to if one.peer == peer)
+            mine.get_buffer(-1)[: len(capsule)] = capsule
+            mine.buffer_updated(len(capsule))
+            return mine.cancel(cid)
+
+        assert loop.call(both)
+        completion, _ = queue.wait(cid)
+        assert completion.status in {0, Status.ABORT_REQUESTED}  # it may have been done by then
