@@ -14,7 +14,7 @@ from typing import Any
 
 import grpc
 
-from tests.storage_dpu import call_over, free_port
+from tests.storage_dpu import call_over, code_over, free_port
 
 NO_ANSWER = {"UNAVAILABLE", "UNKNOWN", "CANCELLED"}
 SIZE = {"block_size": 512, "blocks_count": 64}
@@ -217,12 +217,7 @@ class Calls:
         return call_over(self._channel, rpc, **fields)
 
     def _call(self, rpc: str, **fields: Any) -> str:
-        try:
-            self._ask(rpc, **fields)
-        except grpc.RpcError as error:
-            code: grpc.StatusCode = error.code()
-            return code.name
-        return "OK"
+        return code_over(self._channel, rpc, **fields)
 
 
 @dataclass

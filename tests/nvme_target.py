@@ -117,3 +117,19 @@ def nvme_target(folder: Path, ports: int = 1) -> Iterator[NvmeTarget]:
         yield target
     finally:
         target.kill()
+
+
+@contextmanager
+def remote_and_local(folder: Path) -> Iterator[tuple[NvmeTarget, NvmeTarget]]:
+    """A target with two ports, and one that is to use it."""
+    folders = folder / "remote", folder / "local"
+    for one in folders:
+        one.mkdir()
+    remote, local = NvmeTarget(folders[0], ports=2), NvmeTarget(folders[1])
+    try:
+        remote.start()
+        local.start()
+        yield remote, local
+    finally:
+        remote.kill()
+        local.kill()

@@ -53,6 +53,16 @@ class Dpu:
         self.opid.process.kill()
         self.opid.end()
 
+    def restart(self, *dead: str) -> None:
+        """Kill "opid", "target" or both, and start them again; the target is back first."""
+        if "opid" in dead:
+            self.kill_opid()
+        if "target" in dead:
+            self.kill_target()
+            self.start_target()
+        if "opid" in dead:
+            self.start_opid()
+
     def call(self, rpc: str, /, **fields: Any) -> Any:
         return call_over(self._channel, rpc, True, **fields)
 
@@ -73,6 +83,16 @@ def call_over(opened: grpc.Channel, rpc: str, wait: bool = False, /, **fields: A
         response_deserializer=method.response.FromString,
     )
     return stub(request(**fields), timeout=DEADLINE, wait_for_ready=wait)
+
+
+def code_over(opened: grpc.Channel, rpc: str, /, **fields: Any) -> str:
+    """What becomes of a call: "OK", or the name of its status code."""
+    try:
+        call_over(opened, rpc, **fields)
+    except grpc.RpcError as error:
+        code: grpc.StatusCode = error.code()
+        return code.name
+    return "OK"
 
 
 def refused(dpu: Dpu, code: grpc.StatusCode, rpc: str, /, **fields: Any) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 import grpc
 
 from tests.spdk_target import ask
-from tests.storage_dpu import call_over
+from tests.storage_dpu import call_over, code_over
 
 NO_ANSWER = {"UNAVAILABLE", "UNKNOWN", "CANCELLED"}
 BLOCKS = 64
@@ -217,12 +217,7 @@ class Calls:
         return call_over(self._channel, rpc, **fields)
 
     def _call(self, rpc: str, **fields: Any) -> str:
-        try:
-            self._ask(rpc, **fields)
-        except grpc.RpcError as error:
-            code: grpc.StatusCode = error.code()
-            return code.name
-        return "OK"
+        return code_over(self._channel, rpc, **fields)
 
 
 def key_on(socket: Path, device: str) -> int:

@@ -119,6 +119,14 @@ class Bdevs:
             raise failed_precondition(text, [reference], "REFERENCE", "does not exist")
         return found
 
+    async def unused(self, reference: str, user: str = "") -> str:
+        """As `base`, its name; refused as well while something else than `user` has it."""
+        found = await self.base(reference, user)
+        if found["claimed"]:
+            text = f"volume_name_ref: {reference} is in use"
+            raise failed_precondition(text, [reference], "IN_USE", "is in use")
+        return str(found["name"])
+
     async def statistics(self, name: str) -> VolumeStats:
         """What went through a device. Raises ApiError: FAILED_PRECONDITION, there is none."""
         return await self.sum([name])

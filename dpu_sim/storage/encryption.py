@@ -124,10 +124,8 @@ class EncryptedBackend(Backend[EncryptedVolume]):
     async def _make(self, volume: EncryptedVolume) -> None:
         """Make key and device, or nothing."""
         name = bdev_name(volume.name)
-        base = await self._bdevs.base(volume.volume_name_ref)
-        if base["claimed"]:  # the target says no more than "Operation not permitted"
-            text = f"volume_name_ref: {volume.volume_name_ref} is in use"
-            raise failed_precondition(text, [volume.volume_name_ref], "IN_USE", "is in use")
+        # Of one in use the target itself says no more than "Operation not permitted".
+        base = await self._bdevs.unused(volume.volume_name_ref)
         first, second = _halves(volume)
         if await self._key(name) is None:
             await self._bdevs.secret_call(
@@ -141,7 +139,7 @@ class EncryptedBackend(Backend[EncryptedVolume]):
             )
         try:
             await self._bdevs.call(
-                "bdev_crypto_create", name=name, base_bdev_name=base["name"], key_name=name
+                "bdev_crypto_create", name=name, base_bdev_name=base, key_name=name
             )
         except ApiError as error:
             if not is_unavailable(error):

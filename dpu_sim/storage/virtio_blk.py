@@ -78,7 +78,7 @@ class VirtioBlkBackend(Backend[VirtioBlk]):
         return new
 
     async def _replace(self, old: VirtioBlk, new: VirtioBlk) -> None:
-        await self._usable(new)
+        await self._bdevs.unused(new.volume_name_ref, new.name)
         await self._end(old)
         try:
             await self._serve(new)
@@ -155,17 +155,8 @@ class VirtioBlkBackend(Backend[VirtioBlk]):
 
     async def _serve(self, resource: VirtioBlk) -> None:
         """Make the controller, or nothing."""
-        device = await self._usable(resource)
+        device = await self._bdevs.unused(resource.volume_name_ref, resource.name)
         await self._vhost.call("vhost_create_blk_controller", ctrlr=_id(resource), dev_name=device)
-
-    async def _usable(self, resource: VirtioBlk) -> str:
-        """Name of its volume's device. Raises ApiError: there is none, or something uses it."""
-        reference = resource.volume_name_ref
-        base = await self._bdevs.base(reference, resource.name)
-        if base["claimed"]:
-            text = f"volume_name_ref: {reference} is in use"
-            raise failed_precondition(text, [reference], "IN_USE", "is in use")
-        return str(base["name"])
 
     async def _end(self, resource: VirtioBlk) -> None:
         """Remove the controller, if it is there and this one's."""

@@ -47,7 +47,8 @@ class VirtioScsiLunBackend(Backend[VirtioScsiLun]):
             self._check_target(resource)
             held = await self._units(resource)
             if _device(resource) not in held:
-                await self._add(resource, await self._usable(resource), _number(resource, held))
+                device = await self._bdevs.unused(resource.volume_name_ref, resource.name)
+                await self._add(resource, device, _number(resource, held))
         return resource
 
     async def update(self, old: VirtioScsiLun, new: VirtioScsiLun) -> VirtioScsiLun:
@@ -62,7 +63,7 @@ class VirtioScsiLunBackend(Backend[VirtioScsiLun]):
     async def _replace(self, old: VirtioScsiLun, new: VirtioScsiLun) -> None:
         if controller_of(old) != controller_of(new):
             self._check_target(new)
-        device = await self._usable(new)
+        device = await self._bdevs.unused(new.volume_name_ref, new.name)
         held = await self._units(old)
         before = held.pop(_device(old), None)
         others = held if controller_of(old) == controller_of(new) else await self._units(new)
@@ -115,15 +116,6 @@ class VirtioScsiLunBackend(Backend[VirtioScsiLun]):
         if count >= most:
             text = f"target_name_ref: {reference} has its {most} logical units already"
             raise failed_precondition(text, [reference], "LIMIT", "is full")
-
-    async def _usable(self, resource: VirtioScsiLun) -> str:
-        """Name of its volume's device. Raises ApiError: there is none, or something uses it."""
-        reference = resource.volume_name_ref
-        base = await self._bdevs.base(reference, resource.name)
-        if base["claimed"]:
-            text = f"volume_name_ref: {reference} is in use"
-            raise failed_precondition(text, [reference], "IN_USE", "is in use")
-        return str(base["name"])
 
     async def _units(self, resource: VirtioScsiLun) -> dict[str, int]:
         """Those of its controller: numbers by device. Raises ApiError: it is not there."""

@@ -313,13 +313,8 @@ def test_restarts_of_either_and_of_both_bring_the_chain_back(mortal: Dpu) -> Non
     mortal.start_opid()
     assert wait_for_health(mortal)
     assert chain.seen == before
-    for both in (False, True):
-        if both:
-            mortal.kill_opid()
-        mortal.kill_target()
-        mortal.start_target()
-        if both:
-            mortal.start_opid()
+    for dead in ({"target"}, {"opid", "target"}):
+        mortal.restart(*dead)
         assert becomes(lambda: subsystems(mortal.socket).get(chain.nqn) == before)
         assert wait_for_health(mortal)
 

@@ -122,13 +122,7 @@ def test_a_host_that_reconnects_at_once_finds_every_namespace(
     before = subsystems(dpu.socket)
     with looking(port) as host:
         assert becomes(lambda: host.looked(1))
-        if "opid" in dead:
-            dpu.kill_opid()
-        if "target" in dead:
-            dpu.kill_target()
-            dpu.start_target()
-        if "opid" in dead:
-            dpu.start_opid()
+        dpu.restart(*dead)
         assert becomes(lambda: subsystems(dpu.socket) == before)
         assert wait_for_health(dpu)
         count = host.seen.total()
@@ -140,10 +134,7 @@ def test_a_dpu_is_not_ready_before_its_hosts_get_in(dpu: Dpu) -> None:
     port = free_port()
     subsystem(dpu, port)
     spaces(dpu)
-    dpu.kill_opid()
-    dpu.kill_target()
-    dpu.start_target()
-    dpu.start_opid()
+    dpu.restart("opid", "target")
     assert becomes(lambda: health(dpu.opid) == SERVING)
     assert look(("127.0.0.1", port)) == SPACES
 

@@ -199,14 +199,8 @@ def test_a_controller_of_somebody_else_stays_as_it_is(dpu: Dpu) -> None:
 def test_restarts_of_either_and_of_both_bring_virtio_disks_back(mortal: Dpu) -> None:
     held = volume(mortal)
     made = blk(mortal, "lasting", held, 1, max_limit={"wr_bandwidth_mbs": 7})
-    for ended in ({"target"}, {"opid"}, {"target", "opid"}):
-        if "opid" in ended:
-            mortal.kill_opid()
-        if "target" in ended:
-            mortal.kill_target()
-            mortal.start_target()
-        if "opid" in ended:
-            mortal.start_opid()
+    for dead in ({"target"}, {"opid"}, {"target", "opid"}):
+        mortal.restart(*dead)
         assert wait_for_health(mortal)
         assert mortal.call("GetVirtioBlk", name=made.name) == made
         assert controllers(mortal)["lasting"]["block"]["bdev"] == held
@@ -331,14 +325,8 @@ def test_restarts_of_either_and_of_both_bring_logical_units_back(mortal: Dpu) ->
     way = scsi(mortal, "scsi-0", 1)
     made = [unit(mortal, f"unit-{n}", "scsi-0", one) for n, one in enumerate(volumes)]
     numbers = units(mortal, "scsi-0")
-    for ended in ({"target"}, {"opid"}, {"target", "opid"}):
-        if "opid" in ended:
-            mortal.kill_opid()
-        if "target" in ended:
-            mortal.kill_target()
-            mortal.start_target()
-        if "opid" in ended:
-            mortal.start_opid()
+    for dead in ({"target"}, {"opid"}, {"target", "opid"}):
+        mortal.restart(*dead)
         assert wait_for_health(mortal)
         assert units(mortal, "scsi-0") == numbers
         assert list(mortal.call("ListVirtioScsiLuns", parent="x").virtio_scsi_luns) == made

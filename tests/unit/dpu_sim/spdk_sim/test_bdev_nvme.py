@@ -14,7 +14,7 @@ from spdk.rpc.client import JSONRPCException
 from host_sim.client import Address, ConnectOptions, Identity
 from host_sim.sync import SyncHost
 from nvmetcp.auth import Secret
-from tests.nvme_target import BLOCK, HOST, NQN, NvmeTarget, free_port
+from tests.nvme_target import BLOCK, HOST, NQN, NvmeTarget, free_port, remote_and_local
 
 HERE = Path(__file__).parent
 DEADLINE = 30.0
@@ -56,17 +56,8 @@ def until(condition: Callable[[], object]) -> None:
 @pytest.fixture
 def pair(tmp_path: Path) -> Iterator[tuple[NvmeTarget, NvmeTarget]]:
     """A remote target with two ports, and the one that attaches to it."""
-    folders = tmp_path / "remote", tmp_path / "local"
-    for one in folders:
-        one.mkdir()
-    remote, local = NvmeTarget(folders[0], ports=2), NvmeTarget(folders[1])
-    try:
-        remote.start()
-        local.start()
-        yield remote, local
-    finally:
-        remote.kill()
-        local.kill()
+    with remote_and_local(tmp_path) as pair:
+        yield pair
 
 
 def answer(process: NvmeTarget, method: str, params: dict[str, Any] | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from spdk.rpc.client import JSONRPCException
 
-from tests.nvme_target import HOST, NQN, NvmeTarget, free_port
+from tests.nvme_target import HOST, NQN, NvmeTarget, free_port, remote_and_local
 
 DEADLINE = 30.0
 SECOND = "nqn.2024-01.io.dpulab:second"
@@ -22,17 +22,8 @@ HOSTNQN = "nqn.2024-01.io.dpulab:this-host"
 @pytest.fixture
 def pair(tmp_path: Path) -> Iterator[tuple[NvmeTarget, NvmeTarget]]:
     """A remote target with two ports, and the one that follows it."""
-    folders = tmp_path / "remote", tmp_path / "local"
-    for one in folders:
-        one.mkdir()
-    remote, local = NvmeTarget(folders[0], ports=2), NvmeTarget(folders[1])
-    try:
-        remote.start()
-        local.start()
-        yield remote, local
-    finally:
-        remote.kill()
-        local.kill()
+    with remote_and_local(tmp_path) as pair:
+        yield pair
 
 
 def until(condition: Callable[[], object]) -> None:
