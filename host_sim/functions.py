@@ -5,8 +5,9 @@
 A DPU serves each of its functions as a unix socket FOLDER/<dpu>/<function>.sock that speaks NBD,
 with an export for each namespace. The device of export 1 of pf0vf0 is then at
 /dev/dpulab/<dpu>/pf0vf0n1, which leads to a loop device. It goes when the DPU takes its export or
-socket away. A DPU that crashes leaves its socket: the device stays, and I/O waits for `patience`,
-also while the DPU is up again and has not yet brought back what it had.
+socket away, or when another namespace takes its place. A DPU that crashes leaves its socket: the
+device stays, and I/O waits for `patience`, also while the DPU is up again and has not yet brought
+back what it had.
 """
 
 from __future__ import annotations
@@ -46,11 +47,10 @@ _NOBODY = (0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """A namespace of a function: where it is found, and as what."""
+    """A namespace of a function: where it is found."""
 
     socket: Path
     export: str
-    block_size: int
 
     @property
     def name(self) -> str:
@@ -94,19 +94,22 @@ class Functions:
     async def step(self) -> None:
         """Make devices of what has appeared; take those away that have gone."""
         offered, silent = await self._look()
-        wanted = offered | {one for one in self._attached if one.socket in silent}
+        wanted = set(offered) | {one for one in self._attached if one.socket in silent}
         for one, made in list(self._attached.items()):
             if one in offered:
                 made.missed_at, made.server = None, _server_at(one.socket)
-            if not made.served.attachment.alive or (one not in wanted and self._is_over(one)):
+                over = offered[one].replaces(made.remote.export)
+            else:
+                over = one not in wanted and self._is_over(one)
+            if over or not made.served.attachment.alive:
                 await self._take_away(one)
         self._failed &= wanted
         for one in sorted(wanted - set(self._attached), key=lambda one: one.name):
             await self._make(one)
 
-    async def _look(self) -> tuple[set[Namespace], set[Path]]:
+    async def _look(self) -> tuple[dict[Namespace, Export], set[Path]]:
         """What the DPUs offer, and the sockets where nobody answers: those have what they had."""
-        offered: set[Namespace] = set()
+        offered: dict[Namespace, Export] = {}
         silent: set[Path] = set()
         for socket in sorted(self._folder.glob(f"*/*{_SUFFIX}")):
             exports = await _exports(socket)
@@ -172,9 +175,9 @@ def _server_at(socket: Path) -> tuple[int, int]:
     return found.st_ino, found.st_mtime_ns
 
 
-def _namespaces(socket: Path, exports: dict[str, Export]) -> set[Namespace]:
+def _namespaces(socket: Path, exports: dict[str, Export]) -> dict[Namespace, Export]:
     return {
-        Namespace(socket, name, export.block_size)
+        Namespace(socket, name): export
         for name, export in exports.items()
         if _EXPORT.fullmatch(name) and export.size
     }

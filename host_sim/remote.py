@@ -44,6 +44,11 @@ class RemoteDevice:
         """Its size in blocks when it was connected."""
         return self._export.size // self._export.block_size
 
+    @property
+    def export(self) -> Export:
+        """What the server told of it when it was connected."""
+        return self._export
+
     async def close(self) -> None:
         """End the connection; whatever waits fails."""
         self._closed = True
@@ -114,20 +119,15 @@ class RemoteDevice:
         return self._connection
 
     async def _try_to_connect(self) -> None:
-        """Connect, or wait a moment. A smaller device, or of other blocks, is another one."""
+        """Connect, or wait a moment. Another device that is there now is not this one."""
         with contextlib.suppress(OSError, ProtocolError):
             async with asyncio.timeout(_ANSWER):
                 connection = await Connection.open(self._path, self._name)
-            if self._is_the_same(connection.export):
+            if not connection.export.replaces(self._export):
                 self._connection = connection
                 return
             await connection.close()
         await asyncio.sleep(_PAUSE)
-
-    def _is_the_same(self, export: Export) -> bool:
-        mine = self._export
-        known = export.block_size, export.read_only
-        return known == (mine.block_size, mine.read_only) and export.size >= mine.size
 
 
 async def open_remote(path: Path, name: str, patience: float) -> RemoteDevice:

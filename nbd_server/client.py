@@ -103,13 +103,14 @@ async def _described(
 ) -> Export | None:
     """Ask about an export, or choose it with GO; None when there is none of that name."""
     encoded = name.encode()
-    data = U32.pack(len(encoded)) + encoded + U16.pack(1) + U16.pack(Info.BLOCK_SIZE)
+    wanted = U16.pack(2) + U16.pack(Info.BLOCK_SIZE) + U16.pack(Info.DESCRIPTION)
+    data = U32.pack(len(encoded)) + encoded + wanted
     writer.write(OPTION.pack(OPTION_MAGIC, option, len(data)) + data)
-    size, flags, block_size = 0, 0, _BLOCK
+    size, flags, block_size, description = 0, 0, _BLOCK, ""
     while True:
         kind, answer = await _answer(reader, option)
         if kind == Reply.ACK:
-            return Export(size, block_size, bool(flags & Transmission.READ_ONLY))
+            return Export(size, block_size, bool(flags & Transmission.READ_ONLY), description)
         if kind & _ERROR:
             return None
         if kind != Reply.INFO or len(answer) < U16.size:
@@ -119,6 +120,8 @@ async def _described(
             _, size, flags = INFO_EXPORT.unpack(answer)
         elif about == Info.BLOCK_SIZE and len(answer) == INFO_BLOCK_SIZE.size:
             block_size = max(_BLOCK, INFO_BLOCK_SIZE.unpack(answer)[1])
+        elif about == Info.DESCRIPTION:
+            description = answer[U16.size :].decode(errors="replace")
 
 
 async def _answer(reader: asyncio.StreamReader, option: Option) -> tuple[int, bytes]:

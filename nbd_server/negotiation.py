@@ -159,6 +159,9 @@ class Negotiation:
         self._reply(option, Reply.INFO, INFO_EXPORT.pack(Info.EXPORT, export.size, export.flags))
         if Info.NAME in wanted:
             self._reply(option, Reply.INFO, U16.pack(Info.NAME) + name.encode())
+        if Info.DESCRIPTION in wanted and export.description:
+            about = U16.pack(Info.DESCRIPTION) + export.description.encode()
+            self._reply(option, Reply.INFO, about)
         sizes = (export.block_size, max(_PREFERRED_BLOCK, export.block_size), MAX_PAYLOAD)
         self._reply(option, Reply.INFO, INFO_BLOCK_SIZE.pack(Info.BLOCK_SIZE, *sizes))
         self._reply(option, Reply.ACK)

@@ -28,6 +28,7 @@ class Server:
 
     def __init__(self) -> None:
         self._devices: dict[str, BlockDevice] = {}
+        self._descriptions: dict[str, str] = {}
         self._clients: set[_Client] = set()
         self._server: asyncio.Server | None = None
         self._path: Path | None = None
@@ -37,15 +38,17 @@ class Server:
         """Names of what is served."""
         return list(self._devices)
 
-    def add(self, name: str, device: BlockDevice) -> None:
+    def add(self, name: str, device: BlockDevice, description: str = "") -> None:
         """Serve a device. Raises ValueError for a name that is taken."""
         if name in self._devices:
             raise ValueError(f"export {name} is there already")
         self._devices[name] = device
+        self._descriptions[name] = description
 
     def remove(self, name: str) -> None:
         """Serve a device no more; whoever uses it loses the connection. Unknown names are fine."""
         self._devices.pop(name, None)
+        self._descriptions.pop(name, None)
         for client in list(self._clients):
             if client.export == name:
                 client.abort()
@@ -80,7 +83,11 @@ class Server:
 
     def _described(self) -> dict[str, Export]:
         return {
-            name: Export(device.blocks * device.block_size, device.block_size)
+            name: Export(
+                device.blocks * device.block_size,
+                device.block_size,
+                description=self._descriptions[name],
+            )
             for name, device in self._devices.items()
         }
 

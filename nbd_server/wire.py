@@ -75,6 +75,7 @@ class Info(IntEnum):
 
     EXPORT = 0
     NAME = 1
+    DESCRIPTION = 2
     BLOCK_SIZE = 3
 
 
@@ -134,6 +135,14 @@ class Export:
     size: int
     block_size: int
     read_only: bool = False
+    description: str = ""
+    """Tells one device from the next at the same place, where a server says so."""
+
+    def replaces(self, other: Export) -> bool:
+        """Whether this is another device than `other`, which may have grown since."""
+        mine = self.block_size, self.read_only, self.description
+        its = other.block_size, other.read_only, other.description
+        return mine != its or self.size < other.size
 
     @property
     def flags(self) -> Transmission:

@@ -154,3 +154,39 @@ def test_a_dpu_that_comes_back_without_its_namespace_gets_its_time(
         server.tell(f"add 1={disks[0]}")
         assert reading.wait(20).exit_code == 0
         assert good(lab, "h1", "readlink /dev/dpulab/d1/pf0vf0n1") == first
+
+
+@pytest.mark.parametrize("blocks", [65536, 16384], ids=["as-large", "smaller"])
+def test_another_namespace_that_takes_its_place_is_another_device(
+    lab: LabSession, tmp_path: Path, blocks: int
+) -> None:
+    """Though the host never looked while there was none: what it has in its cache is not its."""
+    rpc = tmp_path / "spdk.sock"
+    function = function_folder(lab.topology.name, "d1", "h1") / "pf0vf0"
+    one, other = "nqn.2026-01.io.dpulab:one", "nqn.2026-01.io.dpulab:other"
+    place = {"listen_address": {"trtype": "VFIOUSER", "traddr": str(function)}}
+    device = "/dev/dpulab/d1/pf0vf0n1"
+    with spdk_target(rpc):
+        ask(rpc, "nvmf_create_transport", trtype="VFIOUSER")
+        for nqn, size in ((one, 65536), (other, blocks)):
+            name = nqn.rpartition(":")[2]
+            ask(rpc, "bdev_malloc_create", name=name, num_blocks=size, block_size=512)
+            ask(rpc, "nvmf_create_subsystem", nqn=nqn, allow_any_host=True)
+            ask(rpc, "nvmf_subsystem_add_ns", nqn=nqn, namespace={"bdev_name": name})
+        ask(rpc, "nvmf_subsystem_add_listener", nqn=one, **place)
+        until(lambda: devices(lab, "h1") == "pf0vf0n1", "the namespace")
+        good(lab, "h1", f"printf first | dd of={device} conv=fsync status=none")
+        assert good(lab, "h1", f"head -c 5 {device}") == "first"
+        ask(rpc, "nvmf_subsystem_remove_listener", nqn=one, **place)
+        ask(rpc, "nvmf_subsystem_add_listener", nqn=other, **place)
+        until(
+            lambda: (
+                run(lab, "h1", f"timeout 2 head -c 5 {device} | grep -q first").exit_code == 1
+                and run(lab, "h1", f"blockdev --getsize64 {device}").stdout.strip()
+                == f"{blocks * 512}"
+            ),
+            "the other one",
+        )
+        good(lab, "h1", f"printf other | timeout 10 dd of={device} conv=fsync status=none")
+        (counted,) = ask(rpc, "bdev_get_iostat", name="other")["bdevs"]
+        assert counted["num_write_ops"]

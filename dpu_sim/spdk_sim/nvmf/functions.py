@@ -2,8 +2,9 @@
 
 A subsystem that is served in a folder FUNCTION is one controller on that function. There is no bus
 to put it on, so its host finds a unix socket FUNCTION.sock next to the folder, which speaks NBD and
-has an export for each namespace, named after its number. A function belongs to its host: it sees
-every namespace that is not for named hosts alone.
+has an export for each namespace, named after its number and described by the NQN of its subsystem
+and its UUID: a host can tell it from another one that takes its place. A function belongs to its
+host: it sees every namespace that is not for named hosts alone.
 """
 
 from __future__ import annotations
@@ -109,7 +110,8 @@ class FunctionTransport(Observer):
 def _offer(server: Server, namespace: Namespace, listener: Listener) -> None:
     # Blocks with metadata among them are nothing that a host could put a file system on.
     if namespace.auto_visible and not namespace.bdev.geometry.md_size:
-        server.add(str(namespace.nsid), FunctionDisk(namespace, listener))
+        identity = f"{namespace.subsystem.nqn} {namespace.uuid}"
+        server.add(str(namespace.nsid), FunctionDisk(namespace, listener), identity)
 
 
 class FunctionDisk:

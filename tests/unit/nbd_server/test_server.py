@@ -326,3 +326,26 @@ def test_a_device_of_another_size_is_not_taken_for_the_one_that_went(
             await remote.close()
 
     run(body)
+
+
+def test_another_device_of_the_same_size_is_told_by_its_description(
+    tmp_path: Path, file: Path
+) -> None:
+    async def body() -> None:
+        path = tmp_path / "s"
+        with FileDevice(file) as device:
+            async with serving(path) as server:
+                server.add("disk", device, "one \N{SNOWMAN}")
+                assert (await list_exports(path))["disk"].description == "one \N{SNOWMAN}"
+                remote = await open_remote(path, "disk", patience=0.5)
+            async with serving(path) as server:
+                server.add("disk", device, "other")
+                assert (await list_exports(path))["disk"].replaces(remote.export)
+                with pytest.raises(OSError, match="away"):
+                    await remote.read(0, 1)
+            async with serving(path) as server:
+                server.add("disk", device, "one \N{SNOWMAN}")
+                assert await remote.read(0, 1)
+                await remote.close()
+
+    run(body)

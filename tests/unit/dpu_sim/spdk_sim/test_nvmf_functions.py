@@ -57,6 +57,9 @@ def test_the_namespaces_of_a_function_come_and_go_at_its_host(tmp_path: Path) ->
         await ask("nvmf_subsystem_add_ns", nqn=A, namespace={"bdev_name": "disk2", "nsid": 7})
         found = await list_exports(socket)
         assert {name: one.size for name, one in found.items()} == {"1": 32768, "7": 32768}
+        shown = {one["name"]: one["uuid"] for one in await ask("bdev_get_bdevs")}
+        told = [one.description for one in found.values()]
+        assert told == [f"{A} {shown['disk1']}", f"{A} {shown['disk2']}"]
         device = await open_remote(socket, "7", patience=0.2)
         await device.write(3, memoryview(b"\x5a" * 512), fua=True)
         assert await device.read(2, 2) == bytes(512) + b"\x5a" * 512
